@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Acknowledgement and credit arithmetic of one virtual socket: what may be
+ * sent, when to ask for an acknowledgement, when to announce one. Pure.
+ * Numbers are plain u64: SYN is 0, data begins at 1, FIN takes one; they never
+ * wrap. The rules' names (S1 to S3, R1 to R5) are those of
+ * Documentation/design.rst, "Acknowledgements and credit".
+ */
+#ifndef NC_VNS_CREDIT_H
+#define NC_VNS_CREDIT_H
+
+#include "core/env.h"
+
+/* S1: an acknowledgement is asked for at least this often, in bytes */
+#define NC_CREDIT_ACKREQ_MAX	(1U << 20)
+/* S3: less credit than this is not worth a frame */
+#define NC_CREDIT_SILLY		4096
+
+/**
+ * struct nc_credit_snd - the sending half
+ * @una: everything below is acknowledged
+ * @nxt: everything below was handed to a channel at least once
+ * @end: everything below was accepted from the application
+ * @edge: the peer takes numbers below this; never moves back
+ * @unasked: bytes of memory charged since the last ACKREQ
+ * @wnd: window of the last announcement, for S3
+ * @blocked: the peer was told that we are blocked at this edge (S2)
+ */
+struct nc_credit_snd {
+	u64	una;
+	u64	nxt;
+	u64	end;
+	u64	edge;
+	u32	unasked;
+	u32	wnd;
+	bool	blocked;
+};
+
+/**
+ * struct nc_credit_rcv - the receiving half
+ * @nxt: next number expected in order
+ * @read: the application took everything below
+ * @edge: promised: numbers below this are taken; never moves back
+ * @said_ack: last @nxt that left in a frame
+ * @said_edge: last edge that left in a frame
+ * @win: present window W in bytes
+ * @win_max: limit of its growth
+ * @ackreq: the peer asked for an acknowledgement up to this number (R1)
+ * @locked: the application set SO_RCVBUF: no growth
+ */
+struct nc_credit_rcv {
+	u64	nxt;
+	u64	read;
+	u64	edge;
+	u64	said_ack;
+	u64	said_edge;
+	u32	win;
+	u32	win_max;
+	u64	ackreq;
+	bool	locked;
+};
+
+/* una, nxt = 0; end = 0; edge = 1: only SYN may be sent */
+void nc_credit_snd_init(struct nc_credit_snd *s);
+
+/* outcome bits of nc_credit_snd_ack() */
+#define NC_CREDIT_ACKED		1	/* una moved */
+#define NC_CREDIT_OPENED	2	/* edge moved */
+
+/**
+ * nc_credit_snd_ack - an announcement arrived
+ * @s: state
+ * @ack: cumulative acknowledgement
+ * @wnd: window behind it, anything from 0 to U32_MAX
+ *
+ * Return: NC_CREDIT_* bits, or -EPROTO if @ack is above what was sent.
+ */
+int nc_credit_snd_ack(struct nc_credit_snd *s, u64 ack, u32 wnd);
+
+/**
+ * nc_credit_snd_room - payload bytes that may be handed to a channel now
+ *
+ * 0 while the silly-window rule S3 holds back, else the smaller of queued
+ * bytes (end - nxt) and credit (edge - nxt). A FIN needs no credit.
+ */
+u32 nc_credit_snd_room(const struct nc_credit_snd *s);
+
+/**
+ * nc_credit_snd_ackreq - does the frame that is about to leave carry ACKREQ?
+ * @s: state
+ * @charge: memory charged for the frame's bytes
+ * @sndbuf: the socket's send buffer
+ *
+ * S1: true on the frame with which the memory charged since the last request
+ * reaches a quarter of @sndbuf, at most NC_CREDIT_ACKREQ_MAX. Resets @unasked.
+ */
+bool nc_credit_snd_ackreq(struct nc_credit_snd *s, u32 charge, u32 sndbuf);
+
+/**
+ * nc_credit_snd_block - S2: is BLOCKED to be said now?
+ *
+ * True once per edge, when data is queued (end > nxt) and
+ * nc_credit_snd_room() is 0. Remembers that it was said.
+ */
+bool nc_credit_snd_block(struct nc_credit_snd *s);
+
+/* nxt = 0, read = 1, edge = 1 + win, nothing said */
+void nc_credit_rcv_init(struct nc_credit_rcv *r, u32 win, u32 win_max);
+
+/* the application set SO_RCVBUF: W = @win from now on, edge stays */
+void nc_credit_rcv_lock(struct nc_credit_rcv *r, u32 win);
+
+/**
+ * nc_credit_rcv_read - the application took @n bytes
+ *
+ * Return: true if the edge can now be raised by W/4 or more since it was last
+ * said (R2): announce at once.
+ */
+bool nc_credit_rcv_read(struct nc_credit_rcv *r, u32 n);
+
+/**
+ * nc_credit_rcv_blocked - the peer said BLOCKED
+ * @r: state
+ * @queued: bytes waiting for the application
+ * @pressure: memory is short: do not grow
+ *
+ * Doubles W up to its limit if fewer than W/2 bytes are queued.
+ *
+ * Return: true if the edge can be raised at all (R3): announce at once.
+ */
+bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure);
+
+/**
+ * nc_credit_rcv_ackreq - R1: a frame with ACKREQ ended at number @end
+ *
+ * Remembered until it is in order.
+ */
+void nc_credit_rcv_ackreq(struct nc_credit_rcv *r, u64 end);
+
+/* R1: true once when a remembered ACKREQ has come in order */
+bool nc_credit_rcv_ack_due(struct nc_credit_rcv *r);
+
+/**
+ * nc_credit_rcv_say - an announcement leaves now
+ * @r: state; edge is raised to read + W
+ * @ack: set to the cumulative acknowledgement
+ * @wnd: set to edge - ack, at most U32_MAX
+ */
+void nc_credit_rcv_say(struct nc_credit_rcv *r, u64 *ack, u32 *wnd);
+
+/* is there anything that an announcement would tell the peer? */
+bool nc_credit_rcv_news(const struct nc_credit_rcv *r);
+
+#endif /* NC_VNS_CREDIT_H */
