@@ -140,7 +140,7 @@ source_fetch() {
 	mkdir "$tmp/tree"
 	tar -C "$tmp/tree" --strip-components=1 -xf "$tmp/usr/src/$p.tar.xz"
 	mv "$tmp/usr/src/$p.tar.xz" "$tmp/linux.tar.xz"
-	rm -rf "$tmp/usr"
+	rm -rf "${tmp:?}/usr"
 	rm -rf "$NC_CACHE/src/$v"
 	mv "$tmp" "$NC_CACHE/src/$v"
 	ln -sfn "$v" "$NC_CACHE/src/$SOURCE"
@@ -167,12 +167,12 @@ fragments() {	# fragments k|l|u: configuration fragments, in order
 }
 
 own_build() {	# own_build k|l|u
-	local arch targets f=() x want got
+	local arch targets=() f=() x want got
 
 	arch=$(nc_arch "$1")
 	case $1 in
-	k) targets="bzImage modules" ;;
-	*) targets="linux modules" ;;
+	k) targets=(bzImage modules) ;;
+	*) targets=(linux modules) ;;
 	esac
 	for x in $(fragments "$1"); do
 		f+=("$CONFIG/$x.config")
@@ -183,7 +183,7 @@ own_build() {	# own_build k|l|u
 		cd "$SRC"
 		export ARCH=$arch KBUILD_BUILD_TIMESTAMP='' KBUILD_BUILD_USER=nc KBUILD_BUILD_HOST=nc
 		scripts/kconfig/merge_config.sh -n -O "$OBJ" "${f[@]}"
-		nice -n "${NETCHANNEL_NICE:-5}" make -s O="$OBJ" -j"$NC_JOBS" $targets
+		nice -n "${NETCHANNEL_NICE:-5}" make -s O="$OBJ" -j"$NC_JOBS" "${targets[@]}"
 	) > "$OBJ/build.log" 2>&1 || { tail -n 20 "$OBJ/build.log" >&2; die "kernel $1 failed"; }
 	# A fragment that stopped meaning what it says would blind the tests.
 	sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=.*/\1/p' "${f[@]}" | sort -u | while read -r x; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # lib.sh - what every script here needs: the tree, the cache, locks
 #
 # The cache holds everything that was downloaded or built. It may be deleted at

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# build.sh - build the module and the selftests for one vehicle
+#
+#	build.sh VEHICLE [MUTANT]
+#
+# Builds in a copy of the tree in the cache, so that one tree serves several
+# kernels, and prints the directory of the copy. MUTANT names a fault to build
+# in (NC_MUTANT_<MUTANT>). Warnings are errors.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 1 ] || { sed -n 's/^#\t/usage: /p' "$0" >&2; exit 2; }
+v=$(nc_vehicle "$1")
+mutant=${2:-}
+kdir=$("$NC_TOP/scripts/kernel.sh" kdir "$v")
+ksft=$("$NC_TOP/scripts/kernel.sh" ksft)
+tree=$(echo "$NC_TOP" | sha256sum | cut -c1-6)
+dir=$NC_CACHE/build/$tree-$v${mutant:+-$mutant}
+log=$dir.log
+
+mkdir -p "$dir"
+nc_lock "build-$(basename "$dir")"
+
+# Times are not copied: a file edited while an earlier build ran must be newer
+# than what that build left behind.
+rsync -rlpc --delete --include=/core/*** --include=/vns/*** \
+	--include=/netscheduler/*** --include=/netdriver/*** --include=/uapi/*** \
+	--include=/compat/*** --include=/selftests/*** --include=/Kbuild \
+	--exclude=/* --filter='P *.o' --filter='P *.ko' --filter='P *.mod*' \
+	--filter='P .*.cmd' --filter='P *.order' --filter='P *.symvers' \
+	--filter='P /selftests/*' --exclude='*.o' --exclude='*.ko' \
+	--exclude='*.mod*' --exclude='.*.cmd' --exclude='*.order' \
+	--exclude='*.symvers' "$NC_TOP/" "$dir/"
+
+module() {	# module DIR [FLAG...]: kbuild of an external module
+	local m=$1
+
+	shift
+	make -C "$kdir" M="$m" ARCH="$(nc_arch "$v")" -j"$NC_JOBS" W=1 \
+		KCFLAGS="-Werror $*" modules
+}
+
+failed() {
+	grep -E -A3 'error:|Error |warning:|WARNING:|undefined!' "$log" | head -n 60 >&2 ||
+		tail -n 20 "$log" >&2
+	die "build for $v failed, log $log"
+}
+
+: > "$log"
+if [ -e "$dir/Kbuild" ]; then
+	module "$dir" ${mutant:+"-DNC_MUTANT_$mutant"} >> "$log" 2>&1 || failed
+	! grep -q 'WARNING: modpost' "$log" || failed
+else
+	say "there is no Kbuild: no module"
+fi
+if [ -e "$dir/selftests/vm/planted/Kbuild" ]; then
+	module "$dir/selftests/vm/planted" >> "$log" 2>&1 || failed
+fi
+if [ -e "$dir/selftests/Makefile" ]; then
+	# The environment of a calling make would leak into lib.mk.
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$dir/selftests" KSFT="$ksft" \
+		>> "$log" 2>&1 || failed
+fi
+if [ -e "$dir/selftests/nc_file.c" ]; then
+	make -s -C "$dir/selftests" -f /dev/null CFLAGS='-O2 -Wall' nc_file >> "$log" 2>&1 || failed
+fi
+echo "$dir"
