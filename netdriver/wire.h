@@ -30,7 +30,7 @@ enum nc_wire_type {
 
 /* flags; any other bit is a protocol error */
 #define NC_F_FIN	1	/* DATA: the stream ends behind this payload */
-#define NC_F_ACKREQ	2	/* DATA: acknowledge when this is in order */
+#define NC_F_ACKREQ	2	/* DATA, ACK: acknowledge when it is in order */
 #define NC_F_BLOCKED	4	/* DATA, ACK: out of credit with data queued */
 #define NC_F_ECHO	8	/* RST: answers a frame whose token is unknown */
 
@@ -114,7 +114,19 @@ void nc_wire_put_hdr(u8 *buf, const struct nc_hdr *h);
 void nc_wire_put_syn(u8 *buf, const struct nc_wire_syn *s);
 void nc_wire_put_hello(u8 *buf, const struct nc_wire_hello *h);
 
-/* decoders: 0, -EPROTONOSUPPORT (version) or -EPROTO (anything else) */
+/*
+ * Decoders: 0, -EPROTONOSUPPORT (version) or -EPROTO (anything else); their
+ * output is only valid after 0. What they promise:
+ *
+ * header: type known, flags and length allowed for it. Token 0 in HELLO, AUTH,
+ *	GOAWAY, SYN and echo RST, else not 0. seq 0 in SYN and SYN_ACK, at
+ *	least 1 in DATA, not 0 in an echo RST; seq + len + FIN does not wrap.
+ *	HELLO, AUTH, GOAWAY: seq, ack, wnd, src are 0. Any ack, any window and
+ *	any reason: they concern one connection, not the channel.
+ * SYN: token and ports not 0, class known.
+ * HELLO: magic, class and index known, ver_min to ver_max contains ours,
+ *	max_payload from 1024 up, reduced to NC_WIRE_MAX_PAYLOAD.
+ */
 int nc_wire_get_hdr(const u8 *buf, struct nc_hdr *h);
 int nc_wire_get_syn(const u8 *buf, struct nc_wire_syn *s);
 int nc_wire_get_hello(const u8 *buf, struct nc_wire_hello *h);
