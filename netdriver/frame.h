@@ -79,7 +79,7 @@ static inline const u8 *nc_frame_ctl(const struct nc_frame *f)
  * nc_frame_next() when it has handled it.
  *
  * Return: 0 more bytes wanted, NC_FRAME_READY, or a negative errno of
- * nc_wire_get_hdr().
+ * nc_wire_get_hdr(): then the stream is lost, and so is @f.
  */
 int nc_frame_fill(struct nc_frame *f, u32 n);
 
