@@ -47,14 +47,17 @@ struct nc_reorder {
  * @ro: the set
  * @r: the piece, seq, len and off filled; trimmed at head and tail to what
  *     the set lacks. len > 0
- * @drop: called for each older entry that @r covers whole (already out of the
- *        set): the caller frees it
+ * @drop: called for each older entry that @r, once trimmed at its head, covers
+ *        whole (already out of the set): the caller frees it. Must not touch
+ *        the set
  * @arg: handed to @drop
  *
- * A piece that is in the set already is not inserted.
+ * A piece that is in the set already is not inserted. The caller bounds
+ * @ro->gaps, and @ro->pieces by what it charges for each: one call may walk
+ * all pieces that @r overlaps.
  *
- * Return: bytes that are new to the set, 0 if none: then @r is still the
- * caller's.
+ * Return: bytes that are new to the set, 0 if none: then nothing changed and
+ * @r is still the caller's.
  */
 u32 nc_reorder_insert(struct nc_reorder *ro, struct nc_range *r,
 		      void (*drop)(struct nc_range *r, void *arg), void *arg);
@@ -65,8 +68,8 @@ u32 nc_reorder_insert(struct nc_reorder *ro, struct nc_range *r,
  * @nxt: next number expected
  *
  * Return: the first entry if it begins at or below @nxt, out of the set and
- * trimmed to begin at @nxt; its len is 0 if all of it was old. NULL if there
- * is a gap or nothing.
+ * trimmed to begin at @nxt; its len is 0 if all of it was old: free it and pop
+ * again. NULL if there is a gap or nothing.
  */
 struct nc_range *nc_reorder_pop(struct nc_reorder *ro, u64 nxt);
 
@@ -78,7 +81,7 @@ struct nc_range *nc_reorder_pop(struct nc_reorder *ro, u64 nxt);
 struct nc_range *nc_reorder_find(const struct nc_reorder *ro, u64 seq);
 
 /**
- * nc_reorder_extend - @n bytes were appended to @r's holder
+ * nc_reorder_extend - @n > 0 bytes were appended to @r's holder
  *
  * The bytes [end, end + n) must not be in the set: the caller asked
  * nc_reorder_next_seq() first.
