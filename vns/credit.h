@@ -20,10 +20,11 @@
  * struct nc_credit_snd - the sending half
  * @una: everything below is acknowledged
  * @nxt: everything below was handed to a channel at least once
- * @end: everything below was accepted from the application
+ * @end: data below was accepted from the application; FIN is not counted, so
+ *	 @nxt is @end + 1 once FIN was handed to a channel
  * @edge: the peer takes numbers below this; never moves back
  * @unasked: bytes of memory charged since the last ACKREQ
- * @wnd: window of the last announcement, for S3
+ * @wnd: window of the newest announcement, for S3
  * @blocked: the peer was told that we are blocked at this edge (S2)
  */
 struct nc_credit_snd {
@@ -45,7 +46,8 @@ struct nc_credit_snd {
  * @said_edge: last edge that left in a frame
  * @win: present window W in bytes
  * @win_max: limit of its growth
- * @ackreq: the peer asked for an acknowledgement up to this number (R1)
+ * @ackreq: highest number the peer wants acknowledged (R1), 0: none
+ * @ackreq_low: lowest such number that is not answered yet
  * @locked: the application set SO_RCVBUF: no growth
  */
 struct nc_credit_rcv {
@@ -57,10 +59,14 @@ struct nc_credit_rcv {
 	u32	win;
 	u32	win_max;
 	u64	ackreq;
+	u64	ackreq_low;
 	bool	locked;
 };
 
-/* una, nxt = 0; end = 0; edge = 1: only SYN may be sent */
+/*
+ * una, nxt = 0; end = 0; edge = 1: only SYN may be sent. Whoever queues SYN
+ * makes end 1 before it accepts data, and nxt 1 when SYN goes to a channel.
+ */
 void nc_credit_snd_init(struct nc_credit_snd *s);
 
 /* outcome bits of nc_credit_snd_ack() */
@@ -73,6 +79,8 @@ void nc_credit_snd_init(struct nc_credit_snd *s);
  * @ack: cumulative acknowledgement
  * @wnd: window behind it, anything from 0 to U32_MAX
  *
+ * Announcements may overtake each other: an older one changes nothing.
+ *
  * Return: NC_CREDIT_* bits, or -EPROTO if @ack is above what was sent.
  */
 int nc_credit_snd_ack(struct nc_credit_snd *s, u64 ack, u32 wnd);
@@ -80,8 +88,9 @@ int nc_credit_snd_ack(struct nc_credit_snd *s, u64 ack, u32 wnd);
 /**
  * nc_credit_snd_room - payload bytes that may be handed to a channel now
  *
- * 0 while the silly-window rule S3 holds back, else the smaller of queued
- * bytes (end - nxt) and credit (edge - nxt). A FIN needs no credit.
+ * 0 before SYN was sent and while the silly-window rule S3 holds back, else
+ * the smaller of queued bytes (end - nxt) and credit (edge - nxt). A FIN needs
+ * no credit.
  */
 u32 nc_credit_snd_room(const struct nc_credit_snd *s);
 
@@ -99,7 +108,7 @@ bool nc_credit_snd_ackreq(struct nc_credit_snd *s, u32 charge, u32 sndbuf);
 /**
  * nc_credit_snd_block - S2: is BLOCKED to be said now?
  *
- * True once per edge, when data is queued (end > nxt) and
+ * True once per edge, when SYN was sent, data is queued (end > nxt) and
  * nc_credit_snd_room() is 0. Remembers that it was said.
  */
 bool nc_credit_snd_block(struct nc_credit_snd *s);
@@ -133,7 +142,9 @@ bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure);
 /**
  * nc_credit_rcv_ackreq - R1: a frame with ACKREQ ended at number @end
  *
- * Remembered until it is in order.
+ * Remembered until it is in order, the lowest and the highest such number: the
+ * first frees the sender early, the last one frees it of all. @end of a bare
+ * ACK (keepalive) is its sequence number.
  */
 void nc_credit_rcv_ackreq(struct nc_credit_rcv *r, u64 end);
 
@@ -144,7 +155,9 @@ bool nc_credit_rcv_ack_due(struct nc_credit_rcv *r);
  * nc_credit_rcv_say - an announcement leaves now
  * @r: state; edge is raised to read + W
  * @ack: set to the cumulative acknowledgement
- * @wnd: set to edge - ack, at most U32_MAX
+ * @wnd: set to edge - ack, 0 to U32_MAX
+ *
+ * Answers what nc_credit_rcv_ack_due() would still have reported.
  */
 void nc_credit_rcv_say(struct nc_credit_rcv *r, u64 *ack, u32 *wnd);
 
