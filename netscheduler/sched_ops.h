@@ -11,7 +11,7 @@
 #include "uapi/linux/netchannel.h"
 
 #define NC_SCHED_API	1
-#define NC_SCHED_LIMIT	(2U << 20)	/* bytes; thesis 3.3: above it a lane is skipped */
+#define NC_SCHED_LIMIT	(2U << 20)	/* bytes; thesis 3.3: more is full */
 
 struct module;
 
