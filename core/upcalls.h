@@ -45,7 +45,10 @@ struct sk_buff;
  *	again.
  * @lane_up: lanes of the peer of @flow came up (announce again: rule R5).
  * @resume: @flow was parked and may push again. Any context, BH off allowed.
- * @peer_dead: the peer of @flow is gone for good, for reason @err.
+ * @lane_fail: no lane to the peer of @flow could be opened, for reason @err: a
+ *	connect() that waits for one fails.
+ * @peer_dead: the other end lost all connections of the peer of @flow, or was
+ *	unreachable for too long, for reason @err.
  *
  * @flow_get: take a reference of a flow seen under RCU or a list's lock; false
  *	if it is being freed.
@@ -64,6 +67,7 @@ struct nc_upcalls {
 	void (*lane_down)(struct nc_flow *flow, u32 lane_id);
 	void (*lane_up)(struct nc_flow *flow);
 	void (*resume)(struct nc_flow *flow);
+	void (*lane_fail)(struct nc_flow *flow, int err);
 	void (*peer_dead)(struct nc_flow *flow, int err);
 
 	bool (*flow_get)(struct nc_flow *flow);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NetDriver as a whole: its knobs, its lists in /proc, its init ladder.
+ */
+#include "netdriver/internal.h"
+
+#include <linux/cpumask.h>
+#include "core/info.h"
+#include "core/knobs.h"
+
+const struct nc_upcalls *nc_up __read_mostly;
+
+unsigned int nc_knob_channels[NC_CLASSES] __read_mostly;
+unsigned int nc_knob_rx_softirq __read_mostly = 1;
+unsigned int nc_knob_inline_tx __read_mostly = !IS_ENABLED(CONFIG_PREEMPT_RT);
+unsigned int nc_knob_half_open __read_mostly = 1024;
+unsigned int nc_knob_sets __read_mostly = 64;
+
+static struct nc_knob nc_netdriver_knobs[] = {
+	NC_KNOB(channels_latency, &nc_knob_channels[NC_CLASS_L], 1,
+		NC_LANES_MAX),
+	NC_KNOB(channels_throughput, &nc_knob_channels[NC_CLASS_T], 1,
+		NC_LANES_MAX),
+	NC_KNOB(rx_softirq, &nc_knob_rx_softirq, 0, 1),
+	NC_KNOB(inline_tx, &nc_knob_inline_tx, 0, 1),
+	NC_KNOB(half_open, &nc_knob_half_open, 1, 65536),
+	NC_KNOB(sets_per_address, &nc_knob_sets, 1, 65536),
+	NC_KNOB_FN(cpus, nc_worker_show_mask, nc_worker_store_mask),
+};
+
+static struct kobject *nc_netdriver_dir;
+
+int nc_netdriver_init(const struct nc_upcalls *up)
+{
+	unsigned int n = clamp_t(unsigned int, num_online_cpus() / 2, 1, 4);
+	int err;
+
+	nc_up = up;
+	nc_knob_channels[NC_CLASS_L] = n;
+	nc_knob_channels[NC_CLASS_T] = n;
+	err = nc_worker_init();
+	if (err)
+		return err;
+	err = nc_registry_init();
+	if (err)
+		goto workers;
+	err = nc_peer_init();
+	if (err)
+		goto registry;
+	err = nc_listener_init();
+	if (err)
+		goto peers;
+	err = nc_info_add("channels", nc_peer_show_channels);
+	if (err)
+		goto listeners;
+	err = nc_info_add("peers", nc_peer_show_peers);
+	if (err)
+		goto info_channels;
+	nc_netdriver_dir = nc_knobs_add("netdriver", nc_netdriver_knobs,
+					ARRAY_SIZE(nc_netdriver_knobs));
+	if (!IS_ERR(nc_netdriver_dir))
+		return 0;
+	err = PTR_ERR(nc_netdriver_dir);
+	nc_info_del("peers");
+info_channels:
+	nc_info_del("channels");
+listeners:
+	nc_listener_exit();
+peers:
+	nc_peer_exit();
+registry:
+	nc_registry_exit();
+workers:
+	nc_worker_exit();
+	return err;
+}
+
+void nc_netdriver_exit(void)
+{
+	nc_knobs_del(nc_netdriver_dir, nc_netdriver_knobs,
+		     ARRAY_SIZE(nc_netdriver_knobs));
+	nc_info_del("peers");
+	nc_info_del("channels");
+	nc_listener_exit();
+	nc_peer_exit();
+	nc_registry_exit();
+	nc_worker_exit();
+}

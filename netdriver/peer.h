@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Between peer.c (the table, flows) and peer_chans.c (channels of a set).
+ */
+#ifndef NC_NETDRIVER_PEER_H
+#define NC_NETDRIVER_PEER_H
+
+struct net;
+struct nc_peer;
+struct nc_peer_key;
+struct seq_file;
+
+/* peer.c */
+
+/* the accepted set of that secret, made if the limits allow; may sleep */
+struct nc_peer *nc_peer_accepted(struct net *net, const struct nc_peer_key *key,
+				 const u8 *set);
+/* out of the table; drops the table's reference */
+void nc_peer_unlist(struct nc_peer *peer);
+
+/* peer_chans.c */
+void nc_peer_chans_init(struct nc_peer *peer);
+/* the peer is dead: no work of it runs any more */
+void nc_peer_chans_exit(struct nc_peer *peer);
+/* somebody wants a lane: open channels now if none is up */
+void nc_peer_want(struct nc_peer *peer);
+/* for good: flows are told, channels killed; process context, no lock */
+void nc_peer_die(struct nc_peer *peer, int err);
+void nc_peer_chans_show(struct seq_file *m, struct nc_peer *peer);
+
+#endif /* NC_NETDRIVER_PEER_H */

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The channels of a peer: opening and opening again with back-off, joining
+ * and leaving the lane sets, what their loss means to flows, and the end of
+ * an idle or unreachable peer.
+ */
+#include "netdriver/internal.h"
+
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include "core/mib.h"
+#include "core/mutant.h"
+#include "core/sysctl.h"
+#include "netdriver/peer.h"
+
+#define NC_PEER_BACKOFF_MIN	50	/* ms */
+#define NC_PEER_BACKOFF_MAX	2000
+#define NC_PEER_FAILS		3	/* broken off so often: no use */
+#define NC_PEER_TICK		HZ
+
+static bool nc_peer_has_lane(const struct nc_peer *peer)
+{
+	bool up;
+
+	rcu_read_lock();
+	up = nc_peer_lanes(peer, NC_CLASS_L)->nr ||
+	     nc_peer_lanes(peer, NC_CLASS_T)->nr;
+	rcu_read_unlock();
+	return up;
+}
+
+static void nc_peer_later(struct nc_peer *peer, unsigned long delay)
+{
+	nc_peer_get(peer);
+	if (mod_delayed_work(system_unbound_wq, &peer->work, delay))
+		nc_peer_put(peer);
+}
+
+void nc_peer_want(struct nc_peer *peer)
+{
+	if (nc_peer_has_lane(peer))
+		return;
+	mutex_lock(&peer->cfg);
+	if (!peer->dead) {
+		peer->backoff_ms = 0;
+		nc_peer_later(peer, 0);
+	}
+	mutex_unlock(&peer->cfg);
+}
+
+/* ---- lane sets ---- */
+
+static void nc_peer_set_lanes(struct nc_peer *peer, u8 class,
+			      struct nc_lane_box *box)
+{
+	struct nc_lane_box *old;
+
+	old = rcu_replace_pointer(peer->lanes[class], box,
+				  lockdep_is_held(&peer->cfg));
+	kfree_rcu(old, rcu);
+}
+
+void nc_peer_lane_add(struct nc_chan *ch)
+{
+	struct nc_lane_box *box = ch->box[0];
+	struct nc_peer *peer = ch->peer;
+	const struct nc_lane_set *old;
+	unsigned int i, n = 0;
+	u8 class = ch->lane.class;
+
+	mutex_lock(&peer->cfg);
+	old = &rcu_dereference_protected(peer->lanes[class],
+					 lockdep_is_held(&peer->cfg))->set;
+	if (peer->dead || old->nr == NC_LANES_MAX) {
+		mutex_unlock(&peer->cfg);
+		return;
+	}
+	ch->box[0] = NULL;
+	for (i = 0; i < old->nr && old->lane[i]->index < ch->lane.index; i++)
+		box->set.lane[n++] = old->lane[i];
+	box->set.lane[n++] = &ch->lane;
+	for (; i < old->nr; i++)
+		box->set.lane[n++] = old->lane[i];
+	box->set.nr = n;
+	nc_peer_set_lanes(peer, class, box);
+	ch->in_set = true;
+	mutex_unlock(&peer->cfg);
+	nc_peer_wake_parked(peer);
+}
+
+void nc_peer_lane_del(struct nc_chan *ch)
+{
+	struct nc_lane_box *box = ch->box[1];
+	struct nc_peer *peer = ch->peer;
+	const struct nc_lane_set *old;
+	u8 class = ch->lane.class;
+	unsigned int i, n = 0;
+
+	mutex_lock(&peer->cfg);
+	if (ch->in_set) {
+		ch->in_set = false;
+		ch->box[1] = NULL;
+		old = &rcu_dereference_protected(peer->lanes[class],
+					lockdep_is_held(&peer->cfg))->set;
+		for (i = 0; i < old->nr; i++)
+			if (old->lane[i] != &ch->lane)
+				box->set.lane[n++] = old->lane[i];
+		box->set.nr = n;
+		nc_peer_set_lanes(peer, class, box);
+		if (!nc_peer_has_lane(peer))
+			peer->down_since = jiffies;
+	}
+	list_del_init(&ch->node);
+	mutex_unlock(&peer->cfg);
+}
+
+/* ---- loss ---- */
+
+struct nc_peer_loss {
+	u32 id;
+	int err;
+};
+
+static void nc_peer_flow_down(struct nc_flow *flow, void *arg)
+{
+	nc_up->lane_down(flow, ((struct nc_peer_loss *)arg)->id);
+}
+
+static void nc_peer_flow_fail(struct nc_flow *flow, void *arg)
+{
+	nc_up->lane_fail(flow, ((struct nc_peer_loss *)arg)->err);
+}
+
+static void nc_peer_flow_dead(struct nc_flow *flow, void *arg)
+{
+	nc_up->peer_dead(flow, ((struct nc_peer_loss *)arg)->err);
+}
+
+static void nc_peer_flow_up(struct nc_flow *flow, void *arg)
+{
+	nc_up->lane_up(flow);
+}
+
+static bool nc_peer_opening(const struct nc_peer *peer)
+{
+	const struct nc_chan *ch;
+
+	lockdep_assert_held(&peer->cfg);
+	list_for_each_entry(ch, &peer->chans, node)
+		if (!nc_chan_is_dead(ch))
+			return true;
+	return false;
+}
+
+void nc_peer_lane_lost(struct nc_chan *ch, int err)
+{
+	struct nc_peer_loss loss = { .id = ch->lane.id, .err = err };
+	struct nc_peer *peer = ch->peer;
+	bool hopeless = false;
+
+	if (!NC_MUTANT(LOSE_DEAD))
+		nc_peer_walk(peer, nc_peer_flow_down, &loss);
+	if (!err)
+		return;		/* it went in peace */
+	mutex_lock(&peer->cfg);
+	if (peer->opened && !peer->dead) {
+		if (ch->died_in < NC_CHAN_UP)
+			peer->fails++;
+		hopeless = !nc_peer_has_lane(peer) && !nc_peer_opening(peer) &&
+			   (ch->died_in == NC_CHAN_CONNECTING ||
+			    err == -EPROTO || err == -EPROTONOSUPPORT ||
+			    peer->fails >= NC_PEER_FAILS);
+		peer->backoff_ms = clamp_t(unsigned int, peer->backoff_ms * 2,
+					   NC_PEER_BACKOFF_MIN,
+					   NC_PEER_BACKOFF_MAX);
+		nc_peer_later(peer, msecs_to_jiffies(peer->backoff_ms));
+	}
+	mutex_unlock(&peer->cfg);
+	if (hopeless)
+		nc_peer_walk(peer, nc_peer_flow_fail, &loss);
+}
+
+/* ---- HELLO ---- */
+
+/* the acceptor's identity: another one means that it restarted */
+static int nc_peer_hello_opener(struct nc_chan *ch)
+{
+	struct nc_peer_loss loss = { .err = -ECONNRESET };
+	struct nc_peer *peer = ch->peer;
+	bool reset = false;
+	struct nc_chan *o;
+
+	mutex_lock(&peer->cfg);
+	if (peer->have_instance &&
+	    memcmp(peer->instance, ch->hello.instance, 16)) {
+		list_for_each_entry(o, &peer->chans, node) {
+			if (o != ch && o->state == NC_CHAN_UP &&
+			    !nc_chan_is_dead(o)) {
+				mutex_unlock(&peer->cfg);
+				return -EREMCHG;
+			}
+		}
+		reset = true;
+	}
+	memcpy(peer->instance, ch->hello.instance, 16);
+	peer->have_instance = true;
+	peer->fails = 0;
+	peer->backoff_ms = 0;
+	mutex_unlock(&peer->cfg);
+	if (reset)
+		nc_peer_walk(peer, nc_peer_flow_dead, &loss);
+	return 0;
+}
+
+/* a channel joins the set whose secret it shows */
+static int nc_peer_hello_acceptor(struct nc_chan *ch)
+{
+	static const u8 zero[16];
+	struct nc_peer_key key = {
+		.raddr = ch->addr.raddr,
+		.oif = ch->addr.oif,
+	};
+	struct nc_chan *o;
+	struct nc_worker *w;
+	struct nc_peer *peer;
+	unsigned int n = 0;
+	int cpu, err = 0;
+
+	if (!memcmp(ch->hello.set, zero, sizeof(zero)))
+		return -EPROTO;
+	w = nc_worker_pick(ch->hello.class, &cpu);
+	if (IS_ERR(w))
+		return PTR_ERR(w);
+	peer = nc_peer_accepted(ch->net, &key, ch->hello.set);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	mutex_lock(&peer->cfg);
+	list_for_each_entry(o, &peer->chans, node) {
+		n += o->lane.class == ch->hello.class;
+		/* the opener replaces what it knows to be dead */
+		if (o->lane.class == ch->hello.class &&
+		    o->lane.index == ch->hello.index) {
+			nc_chan_error(o, -ECONNRESET);
+			n--;
+		}
+	}
+	if (peer->dead || n >= NC_LANES_MAX)
+		err = -EUSERS;
+	if (!err) {
+		ch->lane.class = ch->hello.class;
+		ch->lane.index = ch->hello.index;
+		ch->lane.cpu = cpu;
+		WRITE_ONCE(ch->worker, w);
+		nc_listener_forget(ch);
+		ch->peer = peer;
+		list_add_tail(&ch->node, &peer->chans);
+	}
+	mutex_unlock(&peer->cfg);
+	if (err)
+		nc_peer_put(peer);
+	else
+		nc_peer_later(peer, NC_PEER_TICK);
+	return err;
+}
+
+int nc_peer_hello(struct nc_chan *ch)
+{
+	int err;
+
+	err = ch->opener ? nc_peer_hello_opener(ch) :
+			   nc_peer_hello_acceptor(ch);
+	if (!err)
+		nc_peer_walk(ch->peer, nc_peer_flow_up, NULL);	/* R5 */
+	return err;
+}
+
+/* ---- opening ---- */
+
+static bool nc_peer_find_chan(struct nc_peer *peer, u8 class, u8 index)
+{
+	struct nc_chan *ch;
+
+	list_for_each_entry(ch, &peer->chans, node)
+		if (ch->lane.class == class && ch->lane.index == index)
+			return true;
+	return false;
+}
+
+static int nc_peer_open_chan(struct nc_peer *peer, u8 class, u8 index)
+{
+	struct nc_chan_addr addr = {
+		.raddr = peer->key.raddr,
+		.laddr = peer->key.laddr,
+		.oif = peer->key.oif,
+		.mark = peer->key.mark,
+		.port = nc_sysctl_port(peer->net),
+	};
+	const struct nc_channel_ops *ops;
+	char name[NC_CHANNEL_NAME_MAX];
+	struct nc_worker *w;
+	struct nc_chan *ch;
+	int cpu;
+
+	nc_sysctl_transport(peer->net, name);
+	w = nc_worker_pick(class, &cpu);
+	if (IS_ERR(w))
+		return PTR_ERR(w);
+	ops = nc_registry_get(name);
+	if (!ops)
+		return -EPROTONOSUPPORT;
+	ch = nc_chan_alloc(peer->net, ops, &addr, true);
+	if (!ch) {
+		nc_registry_put(ops);
+		return -ENOMEM;
+	}
+	ch->lane.class = class;
+	ch->lane.index = index;
+	ch->lane.cpu = cpu;
+	ch->worker = w;
+	ch->peer = nc_peer_get(peer);
+	list_add_tail(&ch->node, &peer->chans);
+	nc_chan_start(ch);
+	return 0;
+}
+
+static void nc_peer_fill(struct nc_peer *peer)
+{
+	unsigned int i, want;
+	int c, err = 0;
+
+	lockdep_assert_held(&peer->cfg);
+	for (c = 0; c < NC_CLASSES; c++) {
+		want = READ_ONCE(nc_knob_channels[c]);
+		for (i = 0; i < want && !err; i++)
+			if (!nc_peer_find_chan(peer, c, i))
+				err = nc_peer_open_chan(peer, c, i);
+	}
+}
+
+/* ---- the end ---- */
+
+static void nc_peer_kill_chans(struct nc_peer *peer, int err)
+{
+	struct nc_chan *ch;
+
+	for (;;) {
+		mutex_lock(&peer->cfg);
+		ch = list_first_entry_or_null(&peer->chans, struct nc_chan,
+					      node);
+		if (ch)
+			nc_chan_get(ch);
+		mutex_unlock(&peer->cfg);
+		if (!ch)
+			break;
+		nc_chan_kill(ch, err);
+		nc_chan_put(ch);
+	}
+}
+
+void nc_peer_die(struct nc_peer *peer, int err)
+{
+	struct nc_peer_loss loss = { .err = err };
+
+	mutex_lock(&peer->cfg);
+	spin_lock_bh(&peer->flows_lock);
+	WRITE_ONCE(peer->dead, true);
+	spin_unlock_bh(&peer->flows_lock);
+	mutex_unlock(&peer->cfg);
+	nc_peer_walk(peer, nc_peer_flow_dead, &loss);
+	nc_peer_walk(peer, nc_peer_flow_fail, &loss);
+	nc_peer_kill_chans(peer, err);
+	/* last: as long as it is in the table the end of a netns waits for it */
+	nc_peer_unlist(peer);
+}
+
+/* say GOAWAY on all channels; the last one that is gone ends the peer */
+static void nc_peer_drain(struct nc_peer *peer)
+{
+	struct nc_chan *ch;
+
+	lockdep_assert_held(&peer->cfg);
+	list_for_each_entry(ch, &peer->chans, node)
+		nc_chan_event(ch, NC_CHAN_EV_GOAWAY);
+}
+
+static void nc_peer_work(struct work_struct *work)
+{
+	struct nc_peer *peer = container_of(to_delayed_work(work),
+					    struct nc_peer, work);
+	unsigned long limit = nc_sysctl_peer_timeout(peer->net) * HZ;
+	bool idle, die = false;
+
+	mutex_lock(&peer->cfg);
+	if (peer->dead) {
+		mutex_unlock(&peer->cfg);
+		goto put;
+	}
+	idle = !READ_ONCE(peer->nr_flows) &&
+	       time_after(jiffies, READ_ONCE(peer->idle_since) + limit);
+	if (idle && list_empty(&peer->chans))
+		die = true;
+	else if (idle && peer->opened)
+		nc_peer_drain(peer);
+	else if (!nc_peer_has_lane(peer) &&
+		 time_after(jiffies, peer->down_since + limit))
+		die = true;
+	else if (peer->opened)
+		nc_peer_fill(peer);
+	if (!die)
+		nc_peer_later(peer, NC_PEER_TICK);
+	mutex_unlock(&peer->cfg);
+	if (die)
+		nc_peer_die(peer, -ETIMEDOUT);
+put:
+	nc_peer_put(peer);
+}
+
+void nc_peer_chans_init(struct nc_peer *peer)
+{
+	INIT_DELAYED_WORK(&peer->work, nc_peer_work);
+}
+
+void nc_peer_chans_exit(struct nc_peer *peer)
+{
+	if (cancel_delayed_work_sync(&peer->work))
+		nc_peer_put(peer);
+}
+
+/* ---- lists ---- */
+
+static const char * const nc_peer_states[] = {
+	"connecting", "hello", "up", "drain", "dead",
+};
+
+void nc_peer_chans_show(struct seq_file *m, struct nc_peer *peer)
+{
+	struct nc_chan_info info;
+	struct nc_chan *ch;
+
+	mutex_lock(&peer->cfg);
+	list_for_each_entry(ch, &peer->chans, node) {
+		memset(&info, 0, sizeof(info));
+		if (ch->ops->get_info && ch->state != NC_CHAN_CONNECTING)
+			ch->ops->get_info(ch, &info);
+		seq_printf(m, "%u %c %u %s %pI6c %u %u %s %d %llu %llu %llu %d %u %u %u %u\n",
+			   ch->lane.id,
+			   ch->lane.class == NC_CLASS_L ? 'L' : 'T',
+			   ch->lane.index, ch->opener ? "opened" : "accepted",
+			   &ch->addr.raddr, info.lport, info.rport,
+			   nc_peer_states[ch->state], ch->lane.cpu,
+			   ch->tx_bytes, ch->rx_bytes, ch->tx_segs,
+			   READ_ONCE(ch->lane.backlog),
+			   READ_ONCE(ch->lane.unsent), info.cwnd, info.rtt_us,
+			   info.retrans);
+	}
+	mutex_unlock(&peer->cfg);
+}
