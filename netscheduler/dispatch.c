@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dispatch: the lane of each segment, waiting when there is none, and kicks.
+ *
+ * Design notes
+ *
+ * 1. Dealing single messages over lanes makes a sieve of the receiver's
+ *    stream: with one lane late every fourth message is missing. So a flow
+ *    stays on a lane for NC_FLOWLET bytes, unless nothing is in flight.
+ * 2. Classes use disjoint lanes; the other class' are used when the own ones
+ *    are down, and counted.
+ * 3. Queueing happens under a virtual socket's data lock, transmitting never:
+ *    lanes that got something are remembered in the flow and kicked when the
+ *    lock is gone.
+ */
+#include "netscheduler/internal.h"
+
+#include <linux/hash.h>
+#include <linux/random.h>
+#include "core/knobs.h"
+#include "core/mib.h"
+#include "core/trace.h"
+
+static unsigned int nc_sched_limit __read_mostly = NC_SCHED_LIMIT;
+
+void nc_sched_init(struct nc_flow *flow)
+{
+	INIT_LIST_HEAD(&flow->peer_node);
+	INIT_LIST_HEAD(&flow->park_node);
+	flow->fs.hash = get_random_u32();
+	flow->class = NC_CLASS_T;
+	flow->ops = nc_policy_get_default();
+}
+
+void nc_sched_exit(struct nc_flow *flow)
+{
+	nc_policy_put(flow->ops);
+}
+
+int nc_sched_set_policy(struct nc_flow *flow, const char *name)
+{
+	const struct nc_sched_ops *ops = nc_policy_get(name);
+
+	if (!ops)
+		return -ENOENT;
+	swap(flow->ops, ops);
+	flow->fs.next = 0;
+	nc_policy_put(ops);
+	return 0;
+}
+
+/* lanes for the flow's class, or the other's when none is up */
+static const struct nc_lane_set *nc_sched_set(const struct nc_flow *flow)
+{
+	const struct nc_lane_set *set;
+
+	set = nc_peer_lanes(flow->tx_peer, flow->class);
+	if (unlikely(!set->nr))
+		set = nc_peer_lanes(flow->tx_peer,
+				    NC_CLASSES - 1 - flow->class);
+	return set;
+}
+
+static struct nc_lane *nc_sched_last(const struct nc_lane_set *set,
+				     const struct nc_flow *flow)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++)
+		if (set->lane[i]->id == flow->lane_id)
+			return set->lane[i];
+	return NULL;
+}
+
+/* as nc_peer_wake_parked() takes it: the lock, then nobody is lost */
+static void nc_sched_park(struct nc_flow *flow)
+{
+	struct nc_park *park = nc_peer_park(flow->tx_peer);
+
+	spin_lock(&park->lock);
+	if (list_empty(&flow->park_node))
+		list_add_tail(&flow->park_node, &park->flows);
+	spin_unlock(&park->lock);
+}
+
+static struct nc_lane *nc_sched_pick(struct nc_flow *flow, bool idle)
+{
+	const struct nc_lane_set *set = nc_sched_set(flow);
+	unsigned int limit = READ_ONCE(nc_sched_limit);
+	struct nc_lane *lane;
+	int i;
+
+	if (!idle && flow->lane_bytes < NC_FLOWLET) {
+		lane = nc_sched_last(set, flow);
+		if (lane && nc_lane_load(lane) <= limit)
+			return lane;
+	}
+	if (unlikely(!set->nr))
+		return NULL;
+	i = flow->ops->pick(set, &flow->fs, limit);
+	if (i < 0 || i >= set->nr)
+		return NULL;
+	lane = set->lane[i];
+	if (lane->id != flow->lane_id) {
+		flow->lane_id = lane->id;
+		trace_nc_lane_pick(flow->fs.hash, lane->class, lane->index,
+				   nc_lane_load(lane));
+	}
+	flow->lane_bytes = 0;
+	return lane;
+}
+
+static void nc_sched_queue(struct nc_flow *flow, struct nc_lane *lane,
+			   struct nc_seg *seg)
+{
+	u16 bit = BIT(lane->index);
+
+	if (!nc_chan_queue(lane, seg))
+		flow->kick_full[lane->class] |= bit;
+	flow->kick[lane->class] |= bit;
+	flow->lane_bytes += seg->len;
+}
+
+int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, bool idle)
+{
+	struct nc_lane *lane;
+	int err = 0;
+
+	rcu_read_lock();
+	lane = nc_sched_pick(flow, idle);
+	if (unlikely(!lane)) {
+		nc_sched_park(flow);
+		/* a lane may have come, or emptied, before we were listed:
+		 * pairs with the set's update before nc_peer_wake_parked()
+		 */
+		smp_mb();
+		lane = nc_sched_pick(flow, true);
+		if (!lane)
+			err = -EAGAIN;
+	}
+	if (!err)
+		nc_sched_queue(flow, lane, seg);
+	rcu_read_unlock();
+	return err;
+}
+
+int nc_sched_rst(struct nc_flow *flow, struct nc_seg *seg)
+{
+	const struct nc_lane_set *set;
+	struct nc_lane *lane = NULL;
+
+	rcu_read_lock();
+	set = nc_sched_set(flow);
+	if (set->nr)
+		lane = nc_sched_last(set, flow) ?: set->lane[0];
+	if (lane)
+		nc_sched_queue(flow, lane, seg);
+	rcu_read_unlock();
+	return lane ? 0 : -EAGAIN;
+}
+
+void nc_sched_owe(struct nc_flow *flow, bool now)
+{
+	const struct nc_lane_set *set;
+	struct nc_lane *lane;
+
+	rcu_read_lock();
+	set = nc_peer_lanes(flow->tx_peer, NC_CLASS_L);
+	if (!set->nr)
+		set = nc_peer_lanes(flow->tx_peer, NC_CLASS_T);
+	/* no lane: said again when one comes up (R5) */
+	if (set->nr) {
+		lane = set->lane[reciprocal_scale(flow->fs.hash, set->nr)];
+		if (nc_chan_owe(lane, flow, now))
+			flow->kick[lane->class] |= BIT(lane->index);
+	}
+	rcu_read_unlock();
+}
+
+static struct nc_lane *nc_sched_lane(const struct nc_lane_set *set, int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++)
+		if (set->lane[i]->index == index)
+			return set->lane[i];
+	return NULL;
+}
+
+static void nc_sched_kick_class(struct nc_flow *flow, u8 class, u16 mask,
+				u16 full)
+{
+	struct nc_lane *lane;
+	int index;
+
+	while (mask) {
+		index = __ffs(mask);
+		mask &= mask - 1;
+		rcu_read_lock();
+		lane = nc_sched_lane(nc_peer_lanes(flow->tx_peer, class),
+				     index);
+		if (lane)
+			lane = nc_lane_get(lane);
+		rcu_read_unlock();
+		if (!lane)
+			continue;	/* died: what it held is sent again */
+		nc_chan_kick(lane, flow, !(full & BIT(index)), true);
+		nc_lane_put(lane);
+	}
+}
+
+void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock)
+{
+	u16 mask[NC_CLASSES], full[NC_CLASSES];
+
+	spin_lock_bh(data_lock);
+	memcpy(mask, flow->kick, sizeof(mask));
+	memcpy(full, flow->kick_full, sizeof(full));
+	memset(flow->kick, 0, sizeof(flow->kick));
+	memset(flow->kick_full, 0, sizeof(flow->kick_full));
+	spin_unlock_bh(data_lock);
+	nc_sched_kick_class(flow, NC_CLASS_L, mask[NC_CLASS_L],
+			    full[NC_CLASS_L]);
+	nc_sched_kick_class(flow, NC_CLASS_T, mask[NC_CLASS_T],
+			    full[NC_CLASS_T]);
+}
+
+void nc_sched_kick_atomic(struct nc_flow *flow)
+{
+	struct nc_lane *lane;
+	int c, index;
+
+	rcu_read_lock();
+	for (c = 0; c < NC_CLASSES; c++) {
+		while (flow->kick[c]) {
+			index = __ffs(flow->kick[c]);
+			flow->kick[c] &= flow->kick[c] - 1;
+			lane = nc_sched_lane(nc_peer_lanes(flow->tx_peer, c),
+					     index);
+			if (lane)
+				nc_chan_kick(lane, flow, false, false);
+		}
+		flow->kick_full[c] = 0;
+	}
+	rcu_read_unlock();
+}
+
+/* ---- the layer ---- */
+
+static struct nc_knob nc_sched_knobs[] = {
+	NC_KNOB(lane_limit, &nc_sched_limit, 65536, 1U << 30),
+	NC_KNOB_FN(policy, nc_policy_show, nc_policy_store),
+};
+
+static struct kobject *nc_sched_dir;
+
+int nc_netscheduler_init(void)
+{
+	int err;
+
+	err = nc_policy_add(&nc_policy_rr);
+	if (err)
+		return err;
+	err = nc_policy_add(&nc_policy_shortest);
+	if (err)
+		goto rr;
+	nc_sched_dir = nc_knobs_add("netscheduler", nc_sched_knobs,
+				    ARRAY_SIZE(nc_sched_knobs));
+	if (!IS_ERR(nc_sched_dir))
+		return 0;
+	err = PTR_ERR(nc_sched_dir);
+	nc_policy_del(&nc_policy_shortest);
+rr:
+	nc_policy_del(&nc_policy_rr);
+	return err;
+}
+
+void nc_netscheduler_exit(void)
+{
+	nc_knobs_del(nc_sched_dir, nc_sched_knobs, ARRAY_SIZE(nc_sched_knobs));
+	nc_policy_del(&nc_policy_shortest);
+	nc_policy_del(&nc_policy_rr);
+}

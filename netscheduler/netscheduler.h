@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * NetScheduler as VNS sees it: which lane takes the next segment, who waits,
+ * and kicking what was queued. Lanes, peers and channels stay below.
+ */
+#ifndef NC_NETSCHEDULER_NETSCHEDULER_H
+#define NC_NETSCHEDULER_NETSCHEDULER_H
+
+#include "netdriver/netdriver.h"
+#include "netscheduler/sched_ops.h"
+
+/* a flow changes lane only after so many bytes, or with nothing in flight */
+#define NC_FLOWLET	65536
+
+int nc_netscheduler_init(void);
+void nc_netscheduler_exit(void);
+
+/**
+ * nc_sched_init - prepare a flow for its life
+ * @flow: zeroed; gets the default policy
+ *
+ * Context: any.
+ */
+void nc_sched_init(struct nc_flow *flow);
+void nc_sched_exit(struct nc_flow *flow);	/* any context */
+
+/**
+ * nc_sched_set_policy - choose the policy of one flow
+ * @flow: under its data lock
+ * @name: NUL-terminated
+ *
+ * Return: 0 or -ENOENT.
+ */
+int nc_sched_set_policy(struct nc_flow *flow, const char *name);
+
+/**
+ * nc_sched_send - queue a segment on a lane
+ * @flow: its flow, attached to a peer
+ * @seg: not queued
+ * @idle: nothing of the flow is in flight: any lane will do
+ *
+ * Context: any, BH off, under the data lock. Nothing is transmitted: see
+ * nc_sched_kick().
+ * Return: 0, or -EAGAIN: no lane can take it, the flow is parked and
+ * upcalls.resume follows.
+ */
+int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, bool idle);
+
+/**
+ * nc_sched_rst - queue a last segment behind what the flow sent last
+ *
+ * As nc_sched_send(), but on the lane used last if it is still up (a RST must
+ * not overtake data), and never parked.
+ * Return: 0 or -EAGAIN: there is no lane, the caller keeps the segment.
+ */
+int nc_sched_rst(struct nc_flow *flow, struct nc_seg *seg);
+
+/**
+ * nc_sched_owe - an announcement is owed to the flow's peer
+ * @flow: attached
+ * @now: at once (rules R1 to R3), else within 40 ms (R4)
+ *
+ * Standalone announcements travel by the latency lanes.
+ * Context: any, BH off, under the data lock.
+ */
+void nc_sched_owe(struct nc_flow *flow, bool now);
+
+/**
+ * nc_sched_kick - see that everything the flow queued leaves
+ *
+ * Context: process, BH on, no lock of any socket held: may transmit inline.
+ * May sleep in the lower socket's lock.
+ */
+void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock);
+
+/**
+ * nc_sched_kick_atomic - the same from any other context: wakes workers
+ *
+ * Context: any, BH off, under the data lock.
+ */
+void nc_sched_kick_atomic(struct nc_flow *flow);
+
+/* is there anything to kick? racy, for the owner of the socket */
+static inline bool nc_sched_kick_due(const struct nc_flow *flow)
+{
+	return READ_ONCE(flow->kick[NC_CLASS_L]) |
+	       READ_ONCE(flow->kick[NC_CLASS_T]);
+}
+
+#endif /* NC_NETSCHEDULER_NETSCHEDULER_H */
