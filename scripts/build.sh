@@ -61,6 +61,8 @@ if [ -e "$dir/selftests/Makefile" ]; then
 	# The environment of a calling make would leak into lib.mk.
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$dir/selftests" KSFT="$ksft" \
 		>> "$log" 2>&1 || failed
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$dir/selftests" KSFT="$ksft" \
+		COLLECTION=nc emit_tests | sed -n 's/^nc://p' > "$dir/tests"
 fi
 if [ -e "$dir/selftests/nc_file.c" ]; then
 	make -s -C "$dir/selftests" -f /dev/null CFLAGS='-O2 -Wall' nc_file >> "$log" 2>&1 || failed

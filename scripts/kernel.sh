@@ -14,6 +14,7 @@
 # packages, fetched by apt from the mirror that this machine already uses, and
 # unpacked in the cache; nothing is installed. The debug kernels are built from
 # the source package with the configurations of selftests/vm/config.
+{
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -238,3 +239,5 @@ case $v in
 	esac
 	;;
 esac
+exit
+}

@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# run.sh - run the selftests in one vehicle (TAP)
+#
+#	run.sh VEHICLE [TEST...]
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+[ $# -ge 1 ] || { sed -n 's/^#\t/usage: /p' "$0" >&2; exit 2; }
+v=$(nc_vehicle "$1")
+shift
+nc_lock vm
+dir=$("$NC_TOP/scripts/build.sh" "$v")
+exec "$NC_TOP/scripts/vm.sh" --build "$dir" --timeout "${NETCHANNEL_TIMEOUT:-3000}" "$v" -- \
+	vm/run-tests "$dir/tests" "$@"
