@@ -34,7 +34,7 @@ for p in "${plan[@]}"; do
 	kind=${p#*:}
 	if [ "$v" != "${p%:*}" ]; then
 		v=${p%:*}
-		dir=$("$NC_TOP/scripts/build.sh" "$v")
+		dir=$("$NC_TOP/scripts/build.sh" --no-module "$v")
 	fi
 	out=$NC_CACHE/out/planted-$v-$kind
 	rm -rf "$out"

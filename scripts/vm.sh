@@ -9,6 +9,7 @@
 #	  --append ARGS  more kernel arguments
 #	  --build DIR    what build.sh printed, instead of building now
 #	  --no-build     no module, no tests
+#	  --no-module    no module
 #	  --net ARGS     a network device: what follows -netdev
 #	  --mac N        last byte of its address
 #	  --no-scan      do not look for splats (for runs that provoke them)
@@ -23,7 +24,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 mem='' timeout=${NETCHANNEL_TIMEOUT:-1800} append='' dir='' build=1 net='' mac=1 scan=1 out=''
-cpus=''
+cpus='' flags=(--keep-going)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cpus) cpus=$2; shift ;;
@@ -32,6 +33,7 @@ while [ $# -gt 0 ]; do
 	--append) append=$2; shift ;;
 	--build) dir=$2; shift ;;
 	--no-build) build= ;;
+	--no-module) flags+=(--no-module) ;;
 	--net) net=$2; shift ;;
 	--mac) mac=$2; shift ;;
 	--no-scan) scan= ;;
@@ -58,7 +60,7 @@ arch=$(nc_arch "$v")
 
 nc_lock vm	# before building: nobody changes a tree that a guest uses
 if [ -n "$build" ] && [ -z "$dir" ]; then
-	dir=$("$NC_TOP/scripts/build.sh" "$v")
+	dir=$("$NC_TOP/scripts/build.sh" "${flags[@]}" "$v")
 fi
 if [ -z "$out" ]; then
 	out=$NC_CACHE/out/$(date +%m%d-%H%M%S)-$v-$$
