@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * sock_sendmsg() with MSG_SPLICE_PAGES where TCP takes pages only through
+ * proto_ops.sendpage. 6.1 defines the flag and its TCP ignores it, that is:
+ * copies; so Kbuild looks for the operation.
+ * Delete when the oldest kernel is >= 6.5.
+ */
+#ifndef NC_COMPAT_LINUX_NET_H
+#define NC_COMPAT_LINUX_NET_H
+
+#include_next <linux/net.h>
+
+#ifdef NC_HAVE_SENDPAGE
+#include <linux/bvec.h>
+#include <linux/uio.h>
+
+static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
+{
+	struct iov_iter *it = &msg->msg_iter;
+	int flags, ret, done = 0;
+	size_t n;
+
+	if (!(msg->msg_flags & MSG_SPLICE_PAGES))
+		return sock_sendmsg(sock, msg);
+
+	while (iov_iter_count(it)) {
+		n = min(iov_iter_count(it), it->bvec->bv_len - it->iov_offset);
+		flags = msg->msg_flags & ~MSG_SPLICE_PAGES;
+		if (n < iov_iter_count(it))
+			flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
+		ret = kernel_sendpage(sock, it->bvec->bv_page,
+				      it->bvec->bv_offset + it->iov_offset,
+				      n, flags);
+		if (ret <= 0)
+			return done ?: ret;
+		done += ret;
+		iov_iter_advance(it, ret);
+		if (ret < n)
+			break;
+	}
+	return done;
+}
+
+#define sock_sendmsg nc_compat_sendmsg
+#endif /* NC_HAVE_SENDPAGE */
+
+#endif /* NC_COMPAT_LINUX_NET_H */
