@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending. One sendmsg() without waiting for what the engine gives; pages by
+ * reference when it says that nobody will write them again.
+ */
+#include "netdriver/tcp/tcp.h"
+
+#include <linux/net.h>
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+/* until the next try when TCP got no memory and nothing will call us */
+#define NC_TCP_AGAIN	msecs_to_jiffies(2)
+
+/*
+ * Slab memory cannot be passed by reference: TCP would warn and fail. A piece
+ * lies in one (compound) page, so its first page speaks for all.
+ */
+static bool nc_tcp_send_spliceable(const struct bio_vec *bv, unsigned int nr)
+{
+	while (nr--)
+		if (!sendpage_ok(bv[nr].bv_page))
+			return false;
+	return true;
+}
+
+static bool nc_tcp_send_room(const struct sock *sk)
+{
+	return sk_stream_memory_free(sk);
+}
+
+/*
+ * TCP looks at its limits only when it begins an skb, and before it pushed:
+ * after a short count there is often room again, while the next call of
+ * write_space may be a delayed acknowledgement away. So look again here.
+ * Returns bytes taken; *err says why it stopped short.
+ */
+static size_t nc_tcp_send(struct nc_tcp *tc, struct msghdr *msg, int *err)
+{
+	struct sock *sk = tc->sock->sk;
+	bool tried = false;
+	size_t done = 0;
+	int ret;
+
+	do {
+		ret = sock_sendmsg(tc->sock, msg);
+		if (ret > 0) {
+			done += ret;
+			*err = -EAGAIN;
+			continue;
+		}
+		*err = ret ?: -EAGAIN;
+		if (*err != -EAGAIN || tried)
+			break;
+		tried = true;
+	} while (msg_data_left(msg) && nc_tcp_send_room(sk));
+	return done;
+}
+
+int nc_tcp_xmit(struct nc_chan *ch, const struct bio_vec *bv, unsigned int nr,
+		size_t skip, size_t len, unsigned int flags)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct nc_tcp *tc = nc_chan_priv(ch);
+	size_t done;
+	int err;
+
+	might_sleep();
+	if (unlikely(tc->class != nc_chan_class(ch)))
+		nc_tcp_tune_class(tc, nc_chan_class(ch));
+	if (!len) {
+		/* the MORE of an earlier call did not come */
+		tcp_sock_set_nodelay(tc->sock->sk);
+		return 0;
+	}
+	if (flags & NC_XMIT_MORE)
+		msg.msg_flags |= MSG_MORE;
+	if ((flags & NC_XMIT_SPLICE) && nc_tcp_send_spliceable(bv, nr))
+		msg.msg_flags |= MSG_SPLICE_PAGES | MSG_NO_SHARED_FRAGS;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, nr, skip + len);
+	iov_iter_advance(&msg.msg_iter, skip);
+
+	WRITE_ONCE(tc->sender, current);
+	done = nc_tcp_send(tc, &msg, &err);
+	WRITE_ONCE(tc->sender, NULL);
+
+	if (done == len)
+		return done;
+	if (err != -EAGAIN)
+		return done ?: err;
+	/* not for want of room: want of memory, and no callback may follow */
+	if (nc_tcp_send_room(tc->sock->sk))
+		queue_delayed_work(nc_tcp_wq, &tc->again, NC_TCP_AGAIN);
+	return done ?: -EAGAIN;
+}
+
+void nc_tcp_send_again(struct work_struct *work)
+{
+	struct nc_tcp *tc = container_of(to_delayed_work(work), struct nc_tcp,
+					 again);
+
+	nc_chan_writable(tc->ch);
+}
+
+u32 nc_tcp_unsent(const struct nc_chan *ch)
+{
+	const struct nc_tcp *tc = nc_chan_priv(ch);
+	const struct sock *sk;
+	u32 n = 0;
+
+	rcu_read_lock();
+	sk = READ_ONCE(tc->sk);
+	if (sk)
+		n = READ_ONCE(tcp_sk(sk)->write_seq) -
+		    READ_ONCE(tcp_sk(sk)->snd_nxt);
+	rcu_read_unlock();
+	return (s32)n > 0 ? n : 0;
+}
