@@ -10,6 +10,24 @@
 
 struct net;
 
+/**
+ * struct nc_sysctl_hooks - what only the layers above core know
+ * @transport_known: may new channels use the transport of this name?
+ * @script_set: take one line of a script for the loop transport; 0 or -errno
+ * @script_show: print what is left of the script, "" if there is none; 0 or
+ *	more, or -errno
+ *
+ * All are called in process context, one at a time, and may sleep.
+ */
+struct nc_sysctl_hooks {
+	bool	(*transport_known)(const char *name);
+	int	(*script_set)(struct net *net, const char *line);
+	int	(*script_show)(struct net *net, char *buf, size_t n);
+};
+
+/* NULL: waits until no hook runs; without hooks their files refuse writes */
+void nc_sysctl_set_hooks(const struct nc_sysctl_hooks *hooks);
+
 int nc_sysctl_init(struct net *net);
 void nc_sysctl_exit(struct net *net);
 
