@@ -34,8 +34,9 @@ TEST_F(sock, nonblocking)
 	int fd = sock_new_nonblock(&self->at);
 
 	ASSERT_GE(listener, 0);
-	if (sock_connect(fd, &a))
+	if (sock_connect(fd, &a)) {
 		EXPECT_EQ(EINPROGRESS, errno);
+	}
 	EXPECT_EQ(POLLOUT, nc_poll(fd, POLLIN | POLLOUT, PATIENCE));
 	EXPECT_EQ(0, nc_get_int(fd, SOL_SOCKET, SO_ERROR));
 	child = accept(listener, NULL, NULL);
@@ -261,8 +262,9 @@ TEST_F_TIMEOUT(sock, two_hundred_at_once, 120)
 	for (i = 0; i < 200; i++) {
 		fd[i] = sock_new_nonblock(&self->at);
 		ASSERT_GE(fd[i], 0);
-		if (sock_connect(fd[i], &a))
+		if (sock_connect(fd[i], &a)) {
 			ASSERT_EQ(EINPROGRESS, errno);
+		}
 	}
 	for (i = 0; i < 200; i++) {
 		if (i % 8 == 0)
