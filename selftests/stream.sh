@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# stream.sh - the stream test in several settings. NC_ROUNDS=N repeats it.
+set -u
+# shellcheck source=lib.sh
+. "${NC_TESTS:-$(dirname "$0")}/lib.sh"
+rounds=${NC_ROUNDS:-1}
+
+across() {	# across HOST [OPTION...]: from namespace A to B
+	local host=$1 family='' rc=0
+
+	shift
+	[[ $host != *:* ]] || family=-6
+	# shellcheck disable=SC2086
+	nc_serve "$NS_B" 7001 $family -H "$host"
+	# shellcheck disable=SC2086
+	nc_stream "$NS_A" -c "$host" -p 7001 $family "$@" || rc=$?
+	[ $rc = 0 ] || kill "$nc_server"
+	wait "$nc_server" || rc=1
+	return $rc
+}
+
+loop_transport() {
+	nc_sysctl "" transport loop
+	nc_stream "" -n 16 -t "$(nc_amount 48)"
+	nc_sysctl "" transport tcp
+}
+
+# Both schedulers move the same bytes.
+scheduler() {
+	nc_stream "" -S "$1" -n 12 -t "$(nc_amount 32)"
+}
+
+nc_begin $((11 * rounds)) tcp
+nc_namespaces
+for _ in $(seq "$rounds"); do
+	nc_stage "loopback" nc_stream "" -t "$(nc_amount 64)"
+	nc_stage "loopback IPv6" nc_stream "" -6 -t "$(nc_amount 64)"
+	nc_stage "one socket" nc_stream "" -n 1 -z -t "$(nc_amount 128)"
+	nc_stage "many sockets" nc_stream "" -n 100 -t "$(nc_amount 64)"
+	nc_stage "small buffers" nc_stream "" -b 4K -n 8 -t "$(nc_amount 8)"
+	nc_stage "small calls" nc_stream "" -m 64 -n 8 -t "$(nc_amount 4)"
+	nc_stage "round after round" nc_stream "" -n 8 -t 5s
+	nc_stage "namespaces" across 10.77.0.2 -t "$(nc_amount 64)"
+	nc_stage "namespaces IPv6" across fd77::2 -t "$(nc_amount 64)"
+	if [ "$NC_PROTO" = 6 ]; then
+		ktap_test_skip "loop transport"
+		ktap_test_skip "scheduler"
+		continue
+	fi
+	nc_stage "loop transport" loop_transport
+	nc_stage "scheduler" scheduler shortest
+done
+ktap_finished
