@@ -140,10 +140,12 @@ struct nc_range *nc_reorder_find(const struct nc_reorder *ro, u64 seq)
 
 void nc_reorder_extend(struct nc_reorder *ro, struct nc_range *r, u32 n)
 {
+	const struct nc_range *next = nc_reorder_next(r);
+
 	r->len += n;
 	ro->bytes += n;
 	/* reached the run behind: both are one now */
-	if (nc_reorder_next_seq(r) == nc_range_end(r))
+	if (next && next->seq == nc_range_end(r))
 		ro->gaps--;
 }
 
