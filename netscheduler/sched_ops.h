@@ -18,9 +18,9 @@ struct module;
 /* bytes that a new segment would queue behind */
 static inline u32 nc_lane_load(const struct nc_lane *lane)
 {
-	int b = *(const volatile int *)&lane->backlog;
+	int b = READ_ONCE(lane->backlog);
 
-	return (b > 0 ? b : 0) + *(const volatile u32 *)&lane->unsent;
+	return (b > 0 ? b : 0) + READ_ONCE(lane->unsent);
 }
 
 /**
@@ -29,8 +29,9 @@ static inline u32 nc_lane_load(const struct nc_lane *lane)
  *	with bottom halves off, under RCU and the flow's data lock: must not
  *	sleep, must not loop over more than the set. Only called when the flow
  *	may change lane (after NC_FLOWLET bytes, or with nothing in flight).
- *	@limit: a lane whose nc_lane_load() is above it is full.
- *	Returns an index into @set, or -1 if every lane is full: the flow waits.
+ *	A lane whose nc_lane_load() is above limit is full.
+ *	Returns an index into the set, or -1 if every lane is full: then the
+ *	flow waits.
  * @name: unique, not empty
  * @owner: module of the policy, NULL for built-in ones
  * @api: NC_SCHED_API
