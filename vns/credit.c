@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Acknowledgement and credit arithmetic of one virtual socket. Everything that
+ * Acknowledgment and credit arithmetic of one virtual socket. Everything that
  * a peer can say goes through here, so nothing it says may wrap a number,
  * divide by it, or take a promise back. FIN needs no credit: it can lie one
  * beyond the edge, which is why differences are taken with care.

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Acknowledgement and credit arithmetic of one virtual socket: what may be
- * sent, when to ask for an acknowledgement, when to announce one. Pure.
+ * Acknowledgment and credit arithmetic of one virtual socket: what may be
+ * sent, when to ask for an acknowledgment, when to announce one. Pure.
  * Numbers are plain u64: SYN is 0, data begins at 1, FIN takes one; they never
  * wrap. The rules' names (S1 to S3, R1 to R5) are those of
- * Documentation/design.rst, "Acknowledgements and credit".
+ * Documentation/design.rst, "Acknowledgments and credit".
  */
 #ifndef NC_VNS_CREDIT_H
 #define NC_VNS_CREDIT_H
 
 #include "core/env.h"
 
-/* S1: an acknowledgement is asked for at least this often, in bytes */
-#define NC_CREDIT_ACKREQ_MAX	(1U << 20)
+/* S1: an acknowledgment is asked for at least this often, in bytes */
+#define NC_CREDIT_ACKREQ_MAX	(1024U * 1024U)
 /* S3: less credit than this is not worth a frame */
 #define NC_CREDIT_SILLY		4096
 
@@ -76,7 +76,7 @@ void nc_credit_snd_init(struct nc_credit_snd *s);
 /**
  * nc_credit_snd_ack - an announcement arrived
  * @s: state
- * @ack: cumulative acknowledgement
+ * @ack: cumulative acknowledgment
  * @wnd: window behind it, anything from 0 to U32_MAX
  *
  * Announcements may overtake each other: an older one changes nothing.
@@ -87,10 +87,12 @@ int nc_credit_snd_ack(struct nc_credit_snd *s, u64 ack, u32 wnd);
 
 /**
  * nc_credit_snd_room - payload bytes that may be handed to a channel now
+ * @s: state
  *
- * 0 before SYN was sent and while the silly-window rule S3 holds back, else
- * the smaller of queued bytes (end - nxt) and credit (edge - nxt). A FIN needs
- * no credit.
+ * A FIN needs no credit.
+ *
+ * Return: 0 before SYN was sent and while the silly-window rule S3 holds back,
+ * else the smaller of queued bytes (end - nxt) and credit (edge - nxt).
  */
 u32 nc_credit_snd_room(const struct nc_credit_snd *s);
 
@@ -100,15 +102,17 @@ u32 nc_credit_snd_room(const struct nc_credit_snd *s);
  * @charge: memory charged for the frame's bytes
  * @sndbuf: the socket's send buffer
  *
- * S1: true on the frame with which the memory charged since the last request
- * reaches a quarter of @sndbuf, at most NC_CREDIT_ACKREQ_MAX. Resets @unasked.
+ * Return: S1: true on the frame with which the memory charged since the last
+ * request reaches a quarter of @sndbuf, at most NC_CREDIT_ACKREQ_MAX. Resets
+ * unasked then.
  */
 bool nc_credit_snd_ackreq(struct nc_credit_snd *s, u32 charge, u32 sndbuf);
 
 /**
  * nc_credit_snd_block - S2: is BLOCKED to be said now?
+ * @s: state
  *
- * True once per edge, when SYN was sent, data is queued (end > nxt) and
+ * Return: true once per edge, when SYN was sent, data is queued (end > nxt) and
  * nc_credit_snd_room() is 0. Remembers that it was said.
  */
 bool nc_credit_snd_block(struct nc_credit_snd *s);
@@ -121,6 +125,8 @@ void nc_credit_rcv_lock(struct nc_credit_rcv *r, u32 win);
 
 /**
  * nc_credit_rcv_read - the application took @n bytes
+ * @r: state
+ * @n: how many
  *
  * Return: true if the edge can now be raised by W/4 or more since it was last
  * said (R2): announce at once.
@@ -141,10 +147,11 @@ bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure);
 
 /**
  * nc_credit_rcv_ackreq - R1: a frame with ACKREQ ended at number @end
+ * @r: state
+ * @end: seq + len + FIN of the frame; of a bare ACK (keepalive) its seq
  *
  * Remembered until it is in order, the lowest and the highest such number: the
- * first frees the sender early, the last one frees it of all. @end of a bare
- * ACK (keepalive) is its sequence number.
+ * first frees the sender early, the last one frees it of all.
  */
 void nc_credit_rcv_ackreq(struct nc_credit_rcv *r, u64 end);
 
@@ -154,7 +161,7 @@ bool nc_credit_rcv_ack_due(struct nc_credit_rcv *r);
 /**
  * nc_credit_rcv_say - an announcement leaves now
  * @r: state; edge is raised to read + W
- * @ack: set to the cumulative acknowledgement
+ * @ack: set to the cumulative acknowledgment
  * @wnd: set to edge - ack, 0 to U32_MAX
  *
  * Answers what nc_credit_rcv_ack_due() would still have reported.

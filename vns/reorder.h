@@ -74,14 +74,21 @@ u32 nc_reorder_insert(struct nc_reorder *ro, struct nc_range *r,
 struct nc_range *nc_reorder_pop(struct nc_reorder *ro, u64 nxt);
 
 /**
- * nc_reorder_find - the last entry that begins at or below @seq
+ * nc_reorder_find - look for the entry at or before a number
+ * @ro: the set
+ * @seq: the number
  *
  * For appending small pieces to the buffer before them.
+ *
+ * Return: the last entry that begins at or below @seq, NULL if there is none.
  */
 struct nc_range *nc_reorder_find(const struct nc_reorder *ro, u64 seq);
 
 /**
- * nc_reorder_extend - @n > 0 bytes were appended to @r's holder
+ * nc_reorder_extend - bytes were appended to the holder of an entry
+ * @ro: the set
+ * @r: the entry
+ * @n: how many, not 0
  *
  * The bytes [end, end + n) must not be in the set: the caller asked
  * nc_reorder_next_seq() first.
