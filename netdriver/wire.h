@@ -30,9 +30,9 @@ enum nc_wire_type {
 
 /* flags; any other bit is a protocol error */
 #define NC_F_FIN	1	/* DATA: the stream ends behind this payload */
-#define NC_F_ACKREQ	2	/* DATA, ACK: acknowledge when it is in order */
+#define NC_F_ACKREQ	2	/* DATA, ACK: acknowledge when in order */
 #define NC_F_BLOCKED	4	/* DATA, ACK: out of credit with data queued */
-#define NC_F_ECHO	8	/* RST: answers a frame whose token is unknown */
+#define NC_F_ECHO	8	/* RST: answers a frame of unknown token */
 
 /* reasons of a RST, in the window field */
 enum nc_wire_reason {
