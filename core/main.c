@@ -46,15 +46,18 @@ static int __init nc_main_init(void)
 	err = nc_netns_init();
 	if (err)
 		goto exit_knobs;
-	err = nc_netdriver_init(&nc_vns_upcalls);
+	err = nc_vns_init();
 	if (err)
 		goto exit_netns;
+	err = nc_netdriver_init(&nc_vns_upcalls);
+	if (err)
+		goto exit_vns;
 	err = nc_netscheduler_init();
 	if (err)
 		goto exit_netdriver;
 	nc_sysctl_set_hooks(&nc_main_sysctl_hooks);
 	/* last: sockets may come before it returns */
-	err = nc_vns_init();
+	err = nc_vns_start();
 	if (err)
 		goto exit_netscheduler;
 	return 0;
@@ -64,6 +67,8 @@ exit_netscheduler:
 	nc_netscheduler_exit();
 exit_netdriver:
 	nc_netdriver_exit();
+exit_vns:
+	nc_vns_exit();
 exit_netns:
 	nc_netns_exit();
 exit_knobs:
@@ -75,10 +80,11 @@ exit_seg:
 
 static void __exit nc_main_exit(void)
 {
-	nc_vns_exit();
+	nc_vns_stop();
 	nc_sysctl_set_hooks(NULL);
 	nc_netscheduler_exit();
 	nc_netdriver_exit();
+	nc_vns_exit();
 	nc_netns_exit();
 	nc_knobs_exit();
 	nc_seg_exit();

@@ -17,6 +17,7 @@
 #include "netdriver/internal.h"
 
 #include <linux/delay.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include "core/mib.h"
 #include "core/trace.h"

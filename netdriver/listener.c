@@ -8,6 +8,7 @@
 #include "netdriver/internal.h"
 
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include <net/netns/generic.h>
 #include "core/mib.h"
 #include "core/sysctl.h"

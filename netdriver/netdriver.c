@@ -85,4 +85,5 @@ void nc_netdriver_exit(void)
 	nc_peer_exit();
 	nc_registry_exit();
 	nc_worker_exit();
+	rcu_barrier();		/* channels and peers are freed by our code */
 }

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Active open: connect(), its answer, crossing and self connections, and
+ * disconnect.
+ *
+ * NCSYN is the segment with number 0, in the retransmit list like any other:
+ * a lost channel, a busy listener and a peer without channels need nothing of
+ * their own.
+ */
+#include "vns/internal.h"
+
+#include <net/tcp.h>
+#include "core/mib.h"
+#include "core/sysctl.h"
+#include "core/trace.h"
+
+#define NC_CONNECT_BUSY_MIN	50	/* ms */
+#define NC_CONNECT_BUSY_MAX	3200
+
+/* how long TCP would try: 1 + 2 + 4 ... seconds */
+static unsigned long nc_connect_patience(const struct sock *sk)
+{
+	unsigned int n = nc_sysctl_syn_retries(sock_net(sk));
+
+	return n < 8 ? ((2UL << n) - 1) * HZ : (255 + (n - 7) * 120UL) * HZ;
+}
+
+int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer)
+{
+	struct nc_flow *flow = &nsk->flow;
+	struct nc_peer *tx = flow->tx_peer, *rx = flow->rx_peer;
+
+	lockdep_assert_held(&nsk->inet.sk.sk_lock.slock);
+	WRITE_ONCE(flow->tx_peer, nc_peer_get(peer));
+	WRITE_ONCE(flow->rx_peer, nc_peer_get(peer));
+	/* kept since the last connection, for who may still have looked */
+	if (tx)
+		nc_peer_put(tx);
+	if (rx)
+		nc_peer_put(rx);
+	flow->lane_id = 0;
+	flow->lane_bytes = 0;
+	memset(flow->kick, 0, sizeof(flow->kick));
+	memset(flow->kick_full, 0, sizeof(flow->kick_full));
+	return nc_peer_add_flow(peer, flow);
+}
+
+int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_wire_syn s = {
+		.token = nsk->token,
+		.birth = nsk->birth,
+		.sport = nsk->inet.inet_num,
+		.dport = ntohs(nsk->inet.inet_dport),
+		.class = nsk->flow.class,
+	};
+	struct nc_seg *seg;
+
+	lockdep_assert_held(&sk->sk_lock.slock);
+	seg = nc_seg_alloc(&nsk->flow, type, 0, gfp);
+	if (!seg)
+		return -ENOMEM;
+	seg->len = NC_SEG_CTL;
+	nc_wire_put_syn(seg->ctl, &s);
+	list_add(&seg->rtx, &nsk->rtx);
+	nsk->send_head = seg;
+	nc_tx_push(sk);
+	return 0;
+}
+
+/* a fresh start for both directions */
+static void nc_connect_reset(struct nc_sock *nsk)
+{
+	struct sock *sk = &nsk->inet.sk;
+	u32 win_max = nsk->rcv.win_max, win = nsk->rcv.win;
+	bool locked = nsk->rcv.locked;
+
+	nc_credit_snd_init(&nsk->snd);
+	nsk->snd.end = 1;
+	nc_credit_rcv_init(&nsk->rcv, win, win_max);
+	if (locked)
+		nc_credit_rcv_lock(&nsk->rcv, win);
+	nsk->rtoken = 0;
+	nsk->rcv_fin = 0;
+	nsk->fin_queued = false;
+	nsk->say_blocked = false;
+	nsk->say_again = false;
+	nsk->say_last = false;
+	nsk->held = false;
+	nsk->unconfirmed = false;
+	nsk->busy_ms = 0;
+	WRITE_ONCE(sk->sk_err, 0);
+	sk->sk_err_soft = 0;
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	nc_rx_sync_window(sk);
+}
+
+static int nc_connect_start(struct sock *sk, struct nc_peer *peer)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	int err;
+
+	nc_data_lock(sk);
+	nc_connect_reset(nsk);
+	err = nc_connect_attach(nsk, peer);
+	nc_data_unlock(sk);
+	if (err)
+		return err;
+	nsk->birth = ktime_get_ns();
+	if (nsk->inet.inet_num)
+		err = nc_table_add_tuple(nsk, peer);
+	else
+		err = nc_table_bind_tuple(nsk, peer);
+	if (err)
+		goto detach;
+	nc_table_add_token(nsk);
+	nc_data_lock(sk);
+	inet_sk_set_state(sk, TCP_SYN_SENT);
+	nc_table_add_syn(nsk);
+	err = nc_connect_push_syn(sk, NC_SYN, GFP_ATOMIC);
+	if (err) {
+		nc_sock_done(sk, -err);
+	} else {
+		nc_sock_timer_set(sk, nc_connect_patience(sk));
+		nc_sched_kick_atomic(&nsk->flow);
+	}
+	nc_data_unlock(sk);
+	return err;
+detach:
+	nc_peer_del_flow(peer, &nsk->flow);
+	return err;
+}
+
+int nc_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len)
+{
+	struct nc_peer_key key = { .mark = READ_ONCE(sk->sk_mark) };
+	struct in6_addr daddr, saddr;
+	struct nc_peer *peer;
+	int err, scope, tries;
+	u16 port;
+
+	err = nc_addr_parse(sk, (struct sockaddr *)uaddr, len, &daddr, &port,
+			    &scope);
+	if (err)
+		return err;
+	nc_addr_local(sk, &saddr);
+	if (ipv6_addr_v4mapped(&saddr) && !saddr.s6_addr32[3])
+		memset(&saddr, 0, sizeof(saddr));
+	key.raddr = daddr;
+	key.laddr = saddr;
+	key.oif = sk->sk_bound_dev_if ?: scope;
+	err = nc_addr_route(sk, &daddr, port, key.oif, &saddr);
+	if (err)
+		return err;
+	if (!port)
+		return -ECONNREFUSED;	/* nobody can listen there */
+	nc_addr_set(sk, &saddr, nc_sk(sk)->inet.inet_num, &daddr, port);
+	/* a peer may go away just when it is found */
+	for (tries = 0; tries < 3; tries++) {
+		peer = nc_peer_open(sock_net(sk), &key);
+		if (IS_ERR(peer)) {
+			err = PTR_ERR(peer);
+			break;
+		}
+		err = nc_connect_start(sk, peer);
+		nc_peer_put(peer);
+		if (err != -ENETRESET)
+			break;
+	}
+	if (err)
+		nc_addr_clear(sk);
+	else
+		nc_mib_inc(sock_net(sk), ACTIVE_OPENS);
+	return err;
+}
+
+static void nc_connect_established(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+
+	trace_nc_sock_state(nsk->token, nsk->inet.inet_num,
+			    ntohs(nsk->inet.inet_dport), sk->sk_state,
+			    TCP_ESTABLISHED);
+	inet_sk_set_state(sk, TCP_ESTABLISHED);
+	nc_sock_timer_stop(sk);
+	nc_table_del_syn(nsk);
+	nsk->rcv.nxt = 1;
+	nc_rx_advance(sk);	/* data may have overtaken the answer */
+	nc_tx_push(sk);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+}
+
+/* receive group, data lock held; the 4-tuple was compared */
+void nc_connect_synack(struct sock *sk, struct nc_chan *ch,
+		       const struct nc_hdr *h, const struct nc_wire_syn *s)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_peer *peer = nc_chan_peer(ch);
+
+	if (sk->sk_state != TCP_SYN_SENT) {
+		if (nsk->rtoken != s->token)
+			nc_input_echo(ch, h);
+		nc_mib_inc(sock_net(sk), SYN_DUP);
+		nc_sched_owe(&nsk->flow, true);
+		return;
+	}
+	nsk->rtoken = s->token;
+	if (nsk->flow.rx_peer != peer) {	/* of a crossing connection */
+		nc_peer_put(nsk->flow.rx_peer);
+		WRITE_ONCE(nsk->flow.rx_peer, nc_peer_get(peer));
+	}
+	if (nc_credit_snd_ack(&nsk->snd, h->ack, h->wnd) > 0)
+		nc_tx_acked(sk);
+	nc_connect_established(sk);
+	nc_sched_owe(&nsk->flow, false);
+}
+
+/*
+ * NCSYN whose addresses and ports mirror ours: both ends connect to each
+ * other, or a socket to itself. Receive group, data lock held.
+ */
+bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
+			 const struct nc_hdr *h, const struct nc_wire_syn *s)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_peer *peer = nc_chan_peer(ch);
+	struct nc_seg *seg;
+
+	if (sk->sk_state != TCP_SYN_SENT)
+		return false;
+	nsk->rtoken = s->token;
+	nc_peer_put(nsk->flow.rx_peer);
+	WRITE_ONCE(nsk->flow.rx_peer, nc_peer_get(peer));
+	if (nc_credit_snd_ack(&nsk->snd, h->ack, h->wnd) > 0)
+		nc_tx_acked(sk);
+	/* the answer takes no number of its own: ours is NCSYN's */
+	seg = nc_seg_alloc(&nsk->flow, NC_SYN_ACK, 0,
+			   GFP_ATOMIC | __GFP_NOWARN);
+	if (seg) {
+		struct nc_wire_syn a = {
+			.token = nsk->token,
+			.birth = nsk->birth,
+			.sport = nsk->inet.inet_num,
+			.dport = ntohs(nsk->inet.inet_dport),
+			.class = nsk->flow.class,
+		};
+
+		seg->len = NC_SEG_CTL;
+		nc_wire_put_syn(seg->ctl, &a);
+		nc_sched_rst(&nsk->flow, seg);
+		nc_seg_put(seg);
+	}
+	nc_connect_established(sk);
+	return true;
+}
+
+/* the listener is busy: again, as TCP does when its SYN is dropped */
+void nc_connect_busy(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_seg *seg;
+
+	seg = list_first_entry_or_null(&nsk->rtx, struct nc_seg, rtx);
+	if (!seg || seg->type != NC_SYN || seg == nsk->send_head ||
+	    !seg->lane_id)
+		return;
+	/* it was answered, so it has left every queue */
+	seg->lane_id = 0;
+	nsk->lost++;
+	nc_tx_push(sk);
+}
+
+void nc_connect_timeout(struct sock *sk)
+{
+	nc_sock_done(sk, ETIMEDOUT);
+}
+
+int nc_disconnect(struct sock *sk, int flags)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	int old = sk->sk_state, err = 0;
+
+	if (old == TCP_LISTEN)
+		nc_listen_stop(sk);
+	nc_data_lock(sk);
+	if (old == TCP_SYN_SENT ||
+	    nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
+			    TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2))
+		err = ECONNRESET;
+	if (old != TCP_CLOSE && old != TCP_LISTEN)
+		nc_sock_abort(sk, NC_RST_ABORTED, 0);
+	nc_rx_purge(sk);
+	nc_connect_reset(nsk);
+	WRITE_ONCE(sk->sk_err, err);
+	sock_reset_flag(sk, SOCK_DONE);
+	nc_data_unlock(sk);
+	nc_addr_clear(sk);
+	sk_error_report(sk);
+	return 0;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The virtual socket as the files of VNS share it.
+ *
+ * "Data lock" is sk->sk_lock.slock, taken by everybody regardless of ownership
+ * of the socket. There is no backlog. Ownership (lock_sock) orders
+ * applications among each other and nothing else.
+ */
+#ifndef NC_VNS_INTERNAL_H
+#define NC_VNS_INTERNAL_H
+
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+#include "netscheduler/netscheduler.h"
+#include "uapi/linux/netchannel.h"
+#include "vns/credit.h"
+#include "vns/reorder.h"
+
+/* struct nc_sock.bits */
+enum {
+	NC_SOCK_WAKE,		/* readers are to be woken at the end of a run */
+};
+
+/**
+ * struct nc_sock - a virtual socket
+ * @inet: must be first. Not an inet_connection_sock: nothing of it is ours
+ * @flow: what the lower layers know of it
+ *
+ * Names:
+ * @token: const while hashed: names this end
+ * @rtoken: data lock: names the other end, 0 until known
+ * @birth: const while hashed: orders attempts of one 4-tuple
+ * @token_node: lock: table; rcu
+ * @tuple_node: lock: table; rcu. A listener's place in its own table
+ * @syn_node: lock: table; rcu. While in SYN_SENT
+ * @port: owner: the application; TCP socket that owns the port, or NULL
+ * @app_type: owner: the application; as set by SO_APP_TYPE
+ *
+ * Life:
+ * @timer: SYN, confirmation, orphan, late push; holds a reference
+ * @deadline: data lock: jiffies of what @timer is for, 0 for nothing
+ * @busy_ms: data lock: delay before NCSYN goes out again after busy
+ * @timer_una: data lock: progress seen by an orphan's timer
+ * @bits: atomic: NC_SOCK_*
+ * @unconfirmed: data lock: a child whose client was not heard since
+ * @orphan: data lock: closed by its application, alive
+ * @push_due: data lock: @timer pushes what could not be
+ *
+ * Sending:
+ * @snd: data lock
+ * @rtx: data lock: segments from una to end, in order
+ * @send_head: data lock: the first that was never queued, NULL if none
+ * @lost: data lock: segments before it whose lane is gone
+ * @retrans: data lock: how many were sent again, ever
+ * @fin_queued: data lock: the last segment carries FIN
+ * @say_blocked: data lock: the next announcement says BLOCKED
+ * @say_again: data lock: announce even without news: the peer lost one (R3)
+ * @say_last: data lock: one more announcement leaves after the end
+ * @held: data lock: MSG_MORE: the last segment waits to become longer
+ *
+ * Receiving:
+ * @rcv: data lock
+ * @reorder: data lock: of struct nc_range in skb->cb
+ * @rcv_fin: data lock: number of the peer's FIN, 0 if it is not known
+ * @queued: data lock: bytes in sk_receive_queue
+ *
+ * Accounting:
+ * @owed: data lock: forward allocation to take (or give back, negative) when
+ *	the socket's owner lets go of it
+ *
+ * Listening:
+ * @accept_q: data lock of the listener: children by accept_node
+ * @accept_node: data lock of the listener
+ */
+struct nc_sock {
+	struct inet_sock	inet;
+	struct nc_flow		flow;
+
+	u64			token;
+	u64			rtoken;
+	u64			birth;
+	struct hlist_node	token_node;
+	struct hlist_node	tuple_node;
+	struct hlist_node	syn_node;
+	struct socket		*port;
+	u8			app_type;
+
+	struct timer_list	timer;
+	unsigned long		deadline;
+	unsigned int		busy_ms;
+	u64			timer_una;
+	unsigned long		bits;
+	bool			unconfirmed;
+	bool			orphan;
+	bool			push_due;
+
+	struct nc_credit_snd	snd;
+	struct list_head	rtx;
+	struct nc_seg		*send_head;
+	u32			lost;
+	u32			retrans;
+	bool			fin_queued;
+	bool			say_blocked;
+	bool			say_again;
+	bool			say_last;
+	bool			held;
+
+	struct nc_credit_rcv	rcv;
+	struct nc_reorder	reorder;
+	u64			rcv_fin;
+	u32			queued;
+
+	int			owed;
+
+	struct list_head	accept_q;
+	struct list_head	accept_node;
+};
+
+/* ipv6_pinfo last: the core computes its place from the object's size */
+struct nc6_sock {
+	struct nc_sock		nc;
+	struct ipv6_pinfo	inet6;
+};
+
+static inline struct nc_sock *nc_sk(const struct sock *sk)
+{
+	return (struct nc_sock *)sk;
+}
+
+static inline struct sock *nc_flow_sk(const struct nc_flow *flow)
+{
+	return (struct sock *)container_of(flow, struct nc_sock, flow);
+}
+
+static inline void nc_data_lock(struct sock *sk)
+{
+	spin_lock_bh(&sk->sk_lock.slock);
+}
+
+static inline void nc_data_unlock(struct sock *sk)
+{
+	spin_unlock_bh(&sk->sk_lock.slock);
+}
+
+static inline bool nc_state_in(const struct sock *sk, int states)
+{
+	return (1 << READ_ONCE(sk->sk_state)) & states;
+}
+
+/* what lies in skb->cb of a received piece; range first, for the reorder set */
+struct nc_rx_cb {
+	struct nc_range	range;
+	u32		charge;
+};
+
+static inline struct nc_rx_cb *nc_rx_cb(const struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct nc_rx_cb) > sizeof(skb->cb));
+	return (struct nc_rx_cb *)skb->cb;
+}
+
+/* sock.c */
+extern struct proto nc_prot, nc6_prot;
+int nc_sock_init(struct sock *sk);
+/* a child: what nc_sock_init() does, without the application's context */
+void nc_sock_setup(struct sock *sk);
+void nc_sock_destruct(struct sock *sk);
+u64 nc_sock_orphans(void);
+bool nc_sock_too_many_orphans(const struct sock *sk);
+void nc_sock_count_orphan(struct sock *sk, int n);
+/*
+ * The connection is over, data lock held: CLOSE, out of all tables and lists,
+ * nothing more is sent. @err for the application, 0 for none. Wakes. An
+ * orphan's last reference goes: the caller holds one of its own.
+ */
+void nc_sock_done(struct sock *sk, int err);
+/* the same after telling the peer why: RST */
+void nc_sock_abort(struct sock *sk, u32 reason, int err);
+/* start or stop the timer, data lock held; @delay in jiffies */
+void nc_sock_timer_set(struct sock *sk, unsigned long delay);
+void nc_sock_timer_stop(struct sock *sk);
+/* a transmit that could not be now: try again in @delay jiffies */
+void nc_sock_push_later(struct sock *sk, unsigned long delay);
+int nc_sock_proc_show(struct seq_file *m, void *v);
+
+/* mem.c */
+extern atomic_long_t nc_mem_allocated;
+extern struct percpu_counter nc_mem_sockets;
+extern unsigned long nc_mem_pressure;
+DECLARE_PER_CPU(int, nc_mem_fw_alloc);
+extern long nc_mem_limits[3];
+int nc_mem_init(void);
+void nc_mem_exit(void);
+bool nc_mem_charge_rx(struct sock *sk, u32 n);		/* data lock */
+void nc_mem_uncharge_rx(struct sock *sk, u32 n);	/* data lock */
+void nc_mem_uncharge_tx(struct sock *sk, u32 n);	/* data lock */
+void nc_mem_release_cb(struct sock *sk);
+void nc_mem_enter_pressure(struct sock *sk);
+void nc_mem_leave_pressure(struct sock *sk);
+
+/* table.c */
+int nc_table_init(void);
+void nc_table_exit(void);
+void nc_table_add_token(struct nc_sock *nsk);
+/* lookups return a counted reference or NULL */
+struct sock *nc_table_find_token(u64 token);
+struct sock *nc_table_find_echo(u32 low, u64 rtoken,
+				const struct nc_peer *peer);
+/* -EADDRNOTAVAIL if the 4-tuple is taken */
+int nc_table_add_tuple(struct nc_sock *nsk, struct nc_peer *peer);
+struct sock *nc_table_find_tuple(const struct nc_peer *peer, u16 lport,
+				 u16 rport);
+/* choose a local port and enter the 4-tuple */
+int nc_table_bind_tuple(struct nc_sock *nsk, struct nc_peer *peer);
+void nc_table_add_syn(struct nc_sock *nsk);
+struct sock *nc_table_find_syn(struct net *net, const struct in6_addr *raddr,
+			       u16 lport, u16 rport);
+void nc_table_del_syn(struct nc_sock *nsk);
+void nc_table_del(struct nc_sock *nsk);		/* from all of them */
+void nc_table_add_listener(struct nc_sock *nsk);
+void nc_table_del_listener(struct nc_sock *nsk);
+struct sock *nc_table_find_listener(struct net *net,
+				    const struct in6_addr *laddr, u16 port,
+				    int oif, u32 hash);
+/* call @fn for each hashed socket of a netns */
+void nc_table_walk(struct net *net, void (*fn)(struct sock *sk, void *arg),
+		   void *arg);
+
+/* addr.c: addresses of a socket, IPv4 as mapped */
+int nc_addr_parse(struct sock *sk, const struct sockaddr *uaddr, int len,
+		  struct in6_addr *addr, u16 *port, int *scope);
+int nc_addr_route(struct sock *sk, struct in6_addr *daddr, u16 dport, int oif,
+		  struct in6_addr *saddr);
+void nc_addr_local(const struct sock *sk, struct in6_addr *addr);
+void nc_addr_remote(const struct sock *sk, struct in6_addr *addr);
+void nc_addr_set(struct sock *sk, const struct in6_addr *laddr, u16 lport,
+		 const struct in6_addr *raddr, u16 rport);
+void nc_addr_clear(struct sock *sk);
+
+/* port.c: ports are TCP's ports */
+int nc_port_get(struct sock *sk, unsigned short port);
+void nc_port_put(struct sock *sk);
+int nc_port_listen(struct sock *sk);
+void nc_port_unlisten(struct sock *sk);
+
+/* connect.c */
+int nc_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len);
+int nc_disconnect(struct sock *sk, int flags);
+/* data lock held */
+int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer);
+void nc_connect_synack(struct sock *sk, struct nc_chan *ch,
+		       const struct nc_hdr *h, const struct nc_wire_syn *s);
+bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
+			 const struct nc_hdr *h, const struct nc_wire_syn *s);
+void nc_connect_busy(struct sock *sk);
+void nc_connect_timeout(struct sock *sk);
+/* a SYN or SYN_ACK segment of this socket, at the head of the list */
+int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp);
+
+/* listen.c */
+int nc_listen(struct socket *sock, int backlog);
+void nc_listen_stop(struct sock *sk);
+struct sock *nc_listen_accept(struct sock *sk, int flags, int *err);
+void nc_listen_syn(struct nc_chan *ch, const struct nc_hdr *h,
+		   const struct nc_wire_syn *s);
+void nc_listen_confirm(struct sock *sk);	/* data lock */
+
+/* close.c */
+void nc_close(struct sock *sk, long timeout);
+void nc_shutdown(struct sock *sk, int how);
+/* data lock held: the peer's FIN is in order; our FIN was acknowledged */
+void nc_close_rcv_fin(struct sock *sk);
+void nc_close_fin_acked(struct sock *sk);
+void nc_close_timer(struct sock *sk);
+
+/* tx.c */
+int nc_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+/* data lock held: queue what may go, in order, lost segments first */
+void nc_tx_push(struct sock *sk);
+/* append FIN behind what is queued; takes @spare, a DATA segment, for it */
+void nc_tx_fin(struct sock *sk, struct nc_seg *spare);
+void nc_tx_acked(struct sock *sk);
+void nc_tx_purge(struct sock *sk);
+void nc_tx_lane_down(struct sock *sk, u32 lane_id);
+bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h);
+bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h);
+
+/* rx.c */
+int nc_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+/* data lock held; 0, -ENOMEM or -ENOBUFS (over a limit) */
+int nc_rx_take(struct sock *sk, struct sk_buff *skb, u32 off, u32 len,
+	       u64 seq);
+void nc_rx_advance(struct sock *sk);
+/* follow SO_RCVBUF, which the core sets without telling us */
+void nc_rx_sync_window(struct sock *sk);
+int nc_rx_set_lowat(struct sock *sk, int val);
+void nc_rx_purge(struct sock *sk);
+u32 nc_rx_ooo_bytes(const struct nc_sock *nsk);
+
+/* poll.c */
+__poll_t nc_poll(struct file *file, struct socket *sock, poll_table *wait);
+int nc_ioctl(struct sock *sk, int cmd, int *karg);
+void nc_poll_write_space(struct sock *sk);
+
+/* sockopt.c */
+int nc_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
+		  unsigned int len);
+int nc_getsockopt(struct sock *sk, int level, int name, char __user *val,
+		  int __user *len);
+
+/* input.c */
+int nc_input_rx(struct nc_chan *ch, const struct nc_hdr *h,
+		struct sk_buff *skb, u32 off, u32 len, u32 done);
+int nc_input_syn(struct nc_chan *ch, const struct nc_hdr *h,
+		 const u8 *payload);
+void nc_input_flush(struct nc_chan *ch);
+void nc_input_echo(struct nc_chan *ch, const struct nc_hdr *h);
+
+#endif /* NC_VNS_INTERNAL_H */

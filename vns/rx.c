@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The receive direction of a virtual socket: pieces go to the receive queue
+ * in order or wait in the reorder set; recvmsg() copies them out.
+ *
+ * Design notes
+ *
+ * 1. A piece of an skb is kept as a clone when it is a good part of the
+ *    memory it pins, else it is copied behind the last one: a reader that
+ *    does not read pins at most NC_RX_PIN times what it is charged, also when
+ *    bytes come one by one.
+ * 2. The queue is changed under the data lock. Only the reader, who owns the
+ *    socket, takes pieces out, so it copies to the user without the lock;
+ *    delivery goes on meanwhile and may even append to the piece being read.
+ * 3. Sequenced bytes are never dropped. No memory: the channel stops for a
+ *    moment. Over the hard limit: the connection is reset.
+ */
+#include "vns/internal.h"
+
+#include <linux/mm.h>
+#include <net/tcp.h>
+#include "core/mib.h"
+
+#define NC_RX_COPY	2048	/* shorter pieces are copied */
+#define NC_RX_PIN	4
+#define NC_RX_BUFFER	SKB_WITH_OVERHEAD(8192)	/* when small ones pile up */
+#define NC_RX_GAPS	1024
+#define NC_RX_SLACK	(2 << 20)	/* on top of what credit explains */
+
+static struct sk_buff *nc_rx_skb(struct nc_range *r)
+{
+	BUILD_BUG_ON(offsetof(struct nc_rx_cb, range));
+	return (struct sk_buff *)((char *)r - offsetof(struct sk_buff, cb));
+}
+
+static void nc_rx_free(struct sock *sk, struct sk_buff *skb)
+{
+	nc_mem_uncharge_rx(sk, nc_rx_cb(skb)->charge);
+	kfree_skb(skb);
+}
+
+u32 nc_rx_ooo_bytes(const struct nc_sock *nsk)
+{
+	return nsk->reorder.bytes;
+}
+
+void nc_rx_purge(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct sk_buff *skb;
+	struct nc_range *r;
+
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue)))
+		nc_rx_free(sk, skb);
+	while ((r = nc_reorder_first(&nsk->reorder)))
+		nc_rx_free(sk, nc_rx_skb(r));
+	nsk->queued = 0;
+}
+
+void nc_rx_sync_window(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	u32 win = READ_ONCE(sk->sk_rcvbuf) / 2;
+
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK) {
+		if (!nsk->rcv.locked || nsk->rcv.win != win)
+			nc_credit_rcv_lock(&nsk->rcv, win);
+	}
+}
+
+/* a low-water mark beyond the window would never be reached */
+int nc_rx_set_lowat(struct sock *sk, int val)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	int cap;
+
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		cap = sk->sk_rcvbuf >> 1;
+	else
+		cap = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]) >> 1;
+	val = min(val, cap);
+	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+	nc_data_lock(sk);
+	if (!nsk->rcv.locked && val > nsk->rcv.win) {
+		nsk->rcv.win = val;
+		WRITE_ONCE(sk->sk_rcvbuf, 2 * val);
+		if (nsk->flow.tx_peer && sk->sk_state != TCP_CLOSE) {
+			nc_sched_owe(&nsk->flow, true);
+			nc_sched_kick_atomic(&nsk->flow);
+		}
+	}
+	sk->sk_data_ready(sk);
+	nc_data_unlock(sk);
+	return 0;
+}
+
+/* ---- keeping what arrives; data lock held ---- */
+
+/* can @len bytes be copied behind the end of @skb's piece? */
+static bool nc_rx_fits(const struct sk_buff *skb, u32 len)
+{
+	const struct nc_rx_cb *cb = nc_rx_cb(skb);
+
+	return len < NC_RX_COPY && !skb_is_nonlinear(skb) &&
+	       !skb_cloned(skb) && cb->range.off + cb->range.len == skb->len &&
+	       skb_tailroom(skb) >= len;
+}
+
+static int nc_rx_append(struct sk_buff *to, struct sk_buff *skb, u32 off,
+			u32 len)
+{
+	return skb_copy_bits(skb, off, skb_put(to, len), len);
+}
+
+/* a new piece of its own, charged; NULL: no memory or over the limit */
+static struct sk_buff *nc_rx_make(struct sock *sk, struct sk_buff *skb,
+				  u32 off, u32 len, u64 seq, int *err)
+{
+	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
+	struct sk_buff *new;
+	u32 charge, size;
+
+	*err = -ENOMEM;
+	if (len >= NC_RX_COPY && len >= skb->truesize / NC_RX_PIN) {
+		new = skb_clone(skb, gfp);
+		charge = SKB_TRUESIZE(len);
+	} else {
+		size = nc_sk(sk)->queued || nc_sk(sk)->reorder.bytes ?
+		       max_t(u32, len, NC_RX_BUFFER) : len;
+		new = alloc_skb(size, gfp);
+		if (new && nc_rx_append(new, skb, off, len)) {
+			kfree_skb(new);
+			return NULL;
+		}
+		off = 0;
+		charge = new ? new->truesize : 0;
+	}
+	if (!new)
+		return NULL;
+	if (!nc_mem_charge_rx(sk, charge)) {
+		kfree_skb(new);
+		*err = -ENOBUFS;
+		return NULL;
+	}
+	memset(nc_rx_cb(new), 0, sizeof(struct nc_rx_cb));
+	nc_rx_cb(new)->range.seq = seq;
+	nc_rx_cb(new)->range.len = len;
+	nc_rx_cb(new)->range.off = off;
+	nc_rx_cb(new)->charge = charge;
+	return new;
+}
+
+static bool nc_rx_over_limit(const struct sock *sk)
+{
+	const struct nc_sock *nsk = nc_sk(sk);
+	u64 credit = nsk->rcv.edge - nsk->rcv.read;
+
+	return atomic_read(&sk->sk_rmem_alloc) >
+	       NC_RX_PIN * credit + NC_RX_SLACK;
+}
+
+static int nc_rx_in_order(struct sock *sk, struct sk_buff *skb, u32 off,
+			  u32 len)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	struct nc_sock *nsk = nc_sk(sk);
+	struct sk_buff *new;
+	int err;
+
+	if (tail && nc_rx_fits(tail, len)) {
+		err = nc_rx_append(tail, skb, off, len);
+		if (err)
+			return err;
+		nc_rx_cb(tail)->range.len += len;
+	} else {
+		new = nc_rx_make(sk, skb, off, len, nsk->rcv.nxt, &err);
+		if (!new)
+			return err;
+		__skb_queue_tail(&sk->sk_receive_queue, new);
+	}
+	nsk->rcv.nxt += len;
+	WRITE_ONCE(nsk->queued, nsk->queued + len);
+	return 0;
+}
+
+static void nc_rx_drop(struct nc_range *r, void *arg)
+{
+	nc_rx_free(arg, nc_rx_skb(r));
+}
+
+static int nc_rx_early(struct sock *sk, struct sk_buff *skb, u32 off, u32 len,
+		       u64 seq)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_reorder *ro = &nsk->reorder;
+	struct nc_range *r = nc_reorder_find(ro, seq);
+	struct sk_buff *new;
+	int err;
+
+	nc_mib_inc(sock_net(sk), IN_OOO);
+	if (r && nc_range_end(r) == seq && nc_rx_fits(nc_rx_skb(r), len) &&
+	    nc_reorder_next_seq(r) >= seq + len) {
+		err = nc_rx_append(nc_rx_skb(r), skb, off, len);
+		if (!err)
+			nc_reorder_extend(ro, r, len);
+		return err;
+	}
+	new = nc_rx_make(sk, skb, off, len, seq, &err);
+	if (!new)
+		return err;
+	if (!nc_reorder_insert(ro, &nc_rx_cb(new)->range, nc_rx_drop, sk)) {
+		nc_mib_add(sock_net(sk), IN_DUP, len);
+		nc_rx_free(sk, new);
+	}
+	return ro->gaps > NC_RX_GAPS ? -ENOBUFS : 0;
+}
+
+int nc_rx_take(struct sock *sk, struct sk_buff *skb, u32 off, u32 len,
+	       u64 seq)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	u64 old = nsk->rcv.nxt;
+	u32 n;
+	int err;
+
+	lockdep_assert_held(&sk->sk_lock.slock);
+	if (seq < old) {
+		n = min_t(u64, old - seq, len);
+		nc_mib_add(sock_net(sk), IN_DUP, n);
+		off += n;
+		len -= n;
+		seq += n;
+		/* the peer did not get our acknowledgement (R3) */
+		nsk->say_again = true;
+		nc_sched_owe(&nsk->flow, true);
+	}
+	if (!len)
+		return 0;
+	if (seq == old && sk->sk_state != TCP_SYN_SENT)
+		err = nc_rx_in_order(sk, skb, off, len);
+	else
+		err = nc_rx_early(sk, skb, off, len, seq);
+	if (!err && nc_rx_over_limit(sk))
+		err = -ENOBUFS;
+	if (!err)
+		nc_rx_advance(sk);
+	return err;
+}
+
+/* whatever is in order now goes to the queue */
+void nc_rx_advance(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct sk_buff *skb;
+	struct nc_range *r;
+
+	while ((r = nc_reorder_pop(&nsk->reorder, nsk->rcv.nxt))) {
+		skb = nc_rx_skb(r);
+		if (!r->len) {
+			nc_rx_free(sk, skb);
+			continue;
+		}
+		nsk->rcv.nxt += r->len;
+		WRITE_ONCE(nsk->queued, nsk->queued + r->len);
+		__skb_queue_tail(&sk->sk_receive_queue, skb);
+	}
+	if (nc_credit_rcv_ack_due(&nsk->rcv))
+		nc_sched_owe(&nsk->flow, true);
+	if (nsk->queued)
+		set_bit(NC_SOCK_WAKE, &nsk->bits);
+	if (nsk->rcv_fin && nsk->rcv.nxt == nsk->rcv_fin)
+		nc_close_rcv_fin(sk);
+}
+
+/* ---- recvmsg ---- */
+
+/* the piece that is @skip bytes behind the head, and what of it is there */
+static struct sk_buff *nc_rx_find(struct sock *sk, u32 *skip, u32 *off,
+				  u32 *len)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		const struct nc_range *r = &nc_rx_cb(skb)->range;
+
+		if (*skip < r->len) {
+			*off = r->off + *skip;
+			*len = r->len - *skip;
+			return skb;
+		}
+		*skip -= r->len;
+	}
+	return NULL;
+}
+
+/* the application took @n bytes of the head; data lock held */
+static struct sk_buff *nc_rx_consume(struct sock *sk, struct sk_buff *skb,
+				     u32 n)
+{
+	struct nc_range *r = &nc_rx_cb(skb)->range;
+	struct nc_sock *nsk = nc_sk(sk);
+
+	r->off += n;
+	r->len -= n;
+	r->seq += n;
+	WRITE_ONCE(nsk->queued, nsk->queued - n);
+	if (nc_credit_rcv_read(&nsk->rcv, n) && nsk->flow.tx_peer &&
+	    sk->sk_state != TCP_CLOSE)
+		nc_sched_owe(&nsk->flow, true);
+	if (r->len)
+		return NULL;
+	__skb_unlink(skb, &sk->sk_receive_queue);
+	nc_mem_uncharge_rx(sk, nc_rx_cb(skb)->charge);
+	return skb;
+}
+
+/* copy what is there; bytes, or -EFAULT */
+static ssize_t nc_rx_copy(struct sock *sk, struct msghdr *msg, size_t len,
+			  int flags, u32 peeked)
+{
+	struct sk_buff *skb, *dead;
+	ssize_t copied = 0;
+	u32 skip, off, n;
+	int err = 0;
+
+	nc_data_lock(sk);
+	while (len) {
+		skip = flags & MSG_PEEK ? peeked + copied : 0;
+		skb = nc_rx_find(sk, &skip, &off, &n);
+		if (!skb)
+			break;
+		nc_data_unlock(sk);
+		n = min_t(size_t, n, len);
+		if (!(flags & MSG_TRUNC))
+			err = skb_copy_datagram_msg(skb, off, msg, n);
+		nc_data_lock(sk);
+		if (err)
+			break;
+		copied += n;
+		len -= n;
+		if (flags & MSG_PEEK)
+			continue;
+		dead = nc_rx_consume(sk, skb, n);
+		if (len)	/* more to copy: do not let the peer wait */
+			nc_sched_kick_due(&nc_sk(sk)->flow) ?
+			nc_sched_kick_atomic(&nc_sk(sk)->flow) : (void)0;
+		if (dead) {
+			nc_data_unlock(sk);
+			consume_skb(dead);
+			nc_data_lock(sk);
+		}
+	}
+	nc_data_unlock(sk);
+	return copied ?: err;
+}
+
+/* nothing more there: is that an end? 1 wait, 0 end, -errno */
+static int nc_rx_end(struct sock *sk, bool some, long timeo)
+{
+	int err;
+
+	if (some)
+		return !(sk->sk_err || sk->sk_state == TCP_CLOSE ||
+			 sk->sk_shutdown & RCV_SHUTDOWN || !timeo ||
+			 signal_pending(current));
+	if (sock_flag(sk, SOCK_DONE))
+		return 0;
+	err = sock_error(sk);
+	if (err || sk->sk_shutdown & RCV_SHUTDOWN)
+		return err;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	return 1;
+}
+
+/*
+ * Wait until more than @seen is in order. Not sk_wait_data(): bytes may be
+ * appended to the piece that is the last one already.
+ */
+static void nc_rx_wait(struct sock *sk, long *timeo, u64 seen)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct nc_sock *nsk = nc_sk(sk);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	sk_wait_event(sk, timeo, READ_ONCE(nsk->rcv.nxt) != seen ||
+		      READ_ONCE(sk->sk_err) ||
+		      READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN, &wait);
+	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
+static void nc_rx_kick(struct sock *sk)
+{
+	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
+		return;
+	release_sock(sk);
+	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock);
+	lock_sock(sk);
+}
+
+int nc_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	ssize_t copied = 0, n;
+	size_t target;
+	long timeo;
+	u64 seen;
+	int ret;
+
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;		/* nothing is ever put there */
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	lock_sock(sk);
+	ret = -ENOTCONN;
+	if (sk->sk_state == TCP_LISTEN)
+		goto out;
+	nc_rx_sync_window(sk);
+	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	for (;;) {
+		seen = READ_ONCE(nsk->rcv.nxt);
+		n = nc_rx_copy(sk, msg, len - copied, flags, copied);
+		ret = n < 0 ? n : 0;
+		if (n < 0)
+			break;
+		copied += n;
+		if (copied >= target || copied == len)
+			break;
+		nc_rx_kick(sk);
+		/* a state seen after @seen: what came before it was read */
+		if (READ_ONCE(nsk->rcv.nxt) != seen)
+			continue;
+		ret = nc_rx_end(sk, copied, timeo);
+		if (ret <= 0)
+			break;
+		nc_rx_wait(sk, &timeo, seen);
+	}
+	nc_rx_kick(sk);
+	if (msg->msg_get_inq)
+		msg->msg_inq = READ_ONCE(nsk->queued);
+out:
+	release_sock(sk);
+	return copied ?: ret;
+}
