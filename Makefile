@@ -34,7 +34,7 @@ build:		## build on every kernel, warnings fail
 	scripts/build-all.sh
 
 vm: packages	## selftests in a VM: KERNEL=6.1|6.12|k|l|u [TEST=name]
-	scripts/run.sh $(KERNEL) $(TEST)
+	scripts/run.sh $(KERNEL) $(foreach t,$(TEST),'$(t)')
 
 vm-pair: packages ## two VMs with different kernels talk to each other
 	scripts/pair.sh
