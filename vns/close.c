@@ -112,6 +112,11 @@ void nc_close_fin_acked(struct sock *sk)
 		break;
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
+		/* the peer may still wait for the number of its own FIN */
+		if (nc_credit_rcv_news(&nc_sk(sk)->rcv)) {
+			nc_sk(sk)->say_last = true;
+			nc_sched_owe(&nc_sk(sk)->flow, true);
+		}
 		nc_sock_done(sk, 0);
 		break;
 	}
