@@ -55,15 +55,12 @@ fi
 if nc_loaded; then
 	if [ -e /proc/net/netchannel/stat ]; then
 		nc_wait nc_stat_is "" Sockets 0 > /dev/null ||
-			finding "Sockets $(nc_stat "" Sockets)"
-		nc_wait nc_stat_is "" Orphans 0 > /dev/null ||
-			finding "Orphans $(nc_stat "" Orphans)"
+			finding "Sockets $(nc_stat "" Sockets), orphans too"
 		balance Sockets Socket
 		balance Peers Peer
 		balance Channels Channel
-		nc_stat_is "" SegCreated "$(nc_stat "" SegDestroyed)" ||
-			finding "segments: $(nc_stat "" SegCreated) created," \
-				"$(nc_stat "" SegDestroyed) destroyed"
+		nc_wait nc_stat_is "" Segs 0 > /dev/null ||
+			finding "Segs $(nc_stat "" Segs)"
 	fi
 	nc_unload || bad=1
 fi

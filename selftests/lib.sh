@@ -17,18 +17,14 @@ NC_TMP=$(mktemp -d /tmp/netchannel.XXXXXX)
 NC_PORT=6339
 NS_A=nc-a-$$
 NS_B=nc-b-$$
-nc_pids=()
 
 nc_note() { echo "# $*"; }
 
 nc_cleanup() {
-	local rc=$? pid ns
+	local rc=$? ns
 
-	for pid in "${nc_pids[@]}"; do
-		kill "$pid" 2> /dev/null && wait "$pid" 2> /dev/null
-	done
-	for ns in "$NS_A" "$NS_B"; do
-		[ ! -e "/run/netns/$ns" ] || ip netns del "$ns"
+	for ns in /run/netns/nc-[ab]-"$$"*; do
+		[ ! -e "$ns" ] || ip netns del "${ns##*/}"
 	done
 	rm -rf "$NC_TMP"
 	exit $rc
@@ -160,10 +156,17 @@ nc_namespaces() {
 
 nc_has_route() { ip -n "$1" -6 route get fd77::2 > /dev/null 2>&1; }
 
-# nc_background COMMAND...: killed at the end
-nc_background() {
-	"$@" &
-	nc_pids+=($!)
+# nc_spawn NETNS COMMAND...: in the background; its own pid is in $nc_pid
+nc_spawn() {
+	local ns=$1
+
+	shift
+	if [ -n "$ns" ]; then
+		ip netns exec "$ns" "$@" &
+	else
+		"$@" &
+	fi
+	nc_pid=$!
 }
 
 # nc_serve NETNS PORT [OPTION...]: nc_stream's server, ready when this returns;
@@ -174,9 +177,9 @@ nc_serve() {
 	shift 2
 	ready=$NC_TMP/ready.$port
 	rm -f "$ready"
-	nc_in "$ns" ./nc_stream -P "$NC_PROTO" -l -p "$port" -R "$ready" \
-		-w $((30 * NC_SLOW)) "$@" &
-	nc_server=$!
+	nc_spawn "$ns" ./nc_stream -P "$NC_PROTO" -l -p "$port" -R "$ready" \
+		-w $((30 * NC_SLOW)) "$@"
+	nc_server=$nc_pid
 	nc_wait [ -e "$ready" ]
 }
 
@@ -186,6 +189,22 @@ nc_stream() {
 
 	shift
 	nc_in "$ns" ./nc_stream -P "$NC_PROTO" -w $((30 * NC_SLOW)) "$@"
+}
+
+# nc_client NETNS ARGS...: the same in the background, pid in $nc_pid
+nc_client() {
+	local ns=$1
+
+	shift
+	nc_spawn "$ns" ./nc_stream -P "$NC_PROTO" -w $((30 * NC_SLOW)) "$@"
+}
+
+# nc_fails COMMAND...: it must not succeed
+nc_fails() {
+	if "$@" 2> /dev/null; then
+		nc_note "succeeds: $*"
+		return 1
+	fi
 }
 
 # nc_amount MEGABYTES: fewer on slow machines, as nc_stream's -t wants it

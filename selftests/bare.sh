@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# bare.sh - a loaded module that nobody uses does nothing
+set -u
+# shellcheck source=lib.sh
+. "${NC_TESTS:-$(dirname "$0")}/lib.sh"
+
+threads() {
+	local p
+
+	for p in /proc/[0-9]*; do
+		[ -n "$(tr -d '\0' < "$p/cmdline")" ] || cat "$p/comm"
+	done 2> /dev/null | grep '^nc_'
+}
+
+nc_put() { echo "$1" > "$2"; }
+
+no_port() {
+	! ss -Htlnp | tee /dev/stderr | grep -q ":$NC_PORT "
+}
+
+no_thread() { ! threads; }
+
+no_peer() {
+	nc_stat_is "" PeerCreated 0
+	nc_stat_is "" ChannelCreated 0
+	nc_stat_is "" SocketCreated 0
+}
+
+# Binding alone opens no channel port either; listening does.
+listener_opens_it() {
+	nc_serve "" 7008
+	ss -Htln | grep -q ":$NC_PORT "
+	kill "$nc_server"
+	wait "$nc_server" || true
+}
+
+knobs() {
+	local k dir=/sys/kernel/netchannel old
+
+	for k in $dir/netdriver/channels_{latency,throughput}; do
+		old=$(cat "$k")
+		[ "$old" -ge 1 ]
+		for bad in 0 -1 1000000 x "1 2"; do
+			nc_fails nc_put "$bad" "$k"
+			[ "$(cat "$k")" = "$old" ]
+		done
+		echo $((old + 1)) > "$k"
+		[ "$(cat "$k")" = $((old + 1)) ]
+		echo "$old" > "$k"
+	done
+	k=$dir/netscheduler/policy
+	for policy in shortest rr; do
+		echo $policy > $k
+		grep -qw $policy $k
+	done
+	nc_fails nc_put nonsense $k
+	[ "$(cat /proc/sys/net/netchannel/transport)" = tcp ]
+	nc_fails nc_sysctl "" transport nonsense
+	nc_fails nc_sysctl "" port 70000
+	nc_fails nc_sysctl "" loop_script nonsense
+	[ "$(cat /proc/sys/net/netchannel/transport)" = tcp ]
+	[ "$(cat /proc/sys/net/netchannel/port)" = 6339 ]
+}
+
+# More channels are opened for the next peer.
+channels() {
+	local n knob=/sys/kernel/netchannel/netdriver/channels_throughput old
+
+	old=$(cat $knob)
+	ip netns add "$NS_A"
+	ip -n "$NS_A" link set lo up
+	echo 4 > $knob
+	nc_stream "$NS_A" -n 8 -a 2 -t 16M
+	nc_in "$NS_A" cat /proc/net/netchannel/channels
+	n=$(nc_in "$NS_A" awk '$2 == "T" && $4 == "opened" && $10 > 100000' \
+		/proc/net/netchannel/channels | wc -l)
+	echo "$old" > $knob
+	ip netns del "$NS_A"
+	[ "$n" = 4 ]
+}
+
+nc_begin 6
+nc_unload && nc_load
+nc_stage "no port" no_port
+nc_stage "no thread" no_thread
+nc_stage "no peer" no_peer
+nc_stage "knobs are validated" knobs
+nc_stage "a listener opens the port" listener_opens_it
+nc_stage "four channels share the load" channels
+ktap_finished
