@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# connect.sh - connections that cannot be made fail with TCP's errors
+set -u
+# shellcheck source=lib.sh
+. "${NC_TESTS:-$(dirname "$0")}/lib.sh"
+
+fails_with() {	# fails_with TEXT CLIENT-OPTION...: connecting from A
+	local text=$1
+
+	shift
+	nc_fails nc_stream "$NS_A" -n 1 -t 1K "$@" > "$NC_TMP/client"
+	cat "$NC_TMP/client"
+	grep -q "connect (errno .* $text)" "$NC_TMP/client"
+}
+
+no_host() { fails_with "No route to host" -c 10.77.0.99 -p 7010; }
+no_network() { fails_with "Network is unreachable" -c 192.0.2.1 -p 7010; }
+nobody_there() { fails_with "Connection refused" -c 10.77.0.2 -p 7010; }
+nobody_there_v6() { fails_with "Connection refused" -6 -c fd77::2 -p 7010; }
+
+# The host has a virtual listener, only not on this port.
+other_port() {
+	nc_serve "$NS_B" 7011 -H 10.77.0.2
+	fails_with "Connection refused" -c 10.77.0.2 -p 7010
+	nc_stream "$NS_A" -c 10.77.0.2 -p 7011 -n 1 -t 1M
+	wait "$nc_server"
+}
+
+forbidden() {
+	ip -n "$NS_A" route add prohibit 198.51.100.0/24
+	fails_with "Permission denied" -c 198.51.100.1 -p 7010
+}
+
+# Packets vanish.
+silence() {
+	nc_in "$NS_A" sh -c 'echo 1 > /proc/sys/net/ipv4/tcp_syn_retries'
+	[ "$NC_PROTO" = 6 ] || nc_sysctl "$NS_A" syn_retries 1
+	ip -n "$NS_A" neigh replace 10.77.0.98 lladdr 02:00:00:00:00:01 \
+		dev veth0
+	fails_with "Connection timed out" -c 10.77.0.98 -p 7010
+}
+
+nc_begin 7 tcp
+nc_namespaces
+nc_stage "no such host" no_host
+nc_stage "no such network" no_network
+nc_stage "nobody listens" nobody_there
+nc_stage "nobody listens, IPv6" nobody_there_v6
+nc_stage "another port" other_port
+nc_stage "prohibited" forbidden
+nc_stage "silence" silence
+ktap_finished
