@@ -28,7 +28,6 @@ TEST_F(sock, only_streams)
 	if (!self->virtual)
 		SKIP(return, "only for virtual sockets");
 	EXPECT_EQ(-1, socket(self->at.family, SOCK_DGRAM, self->at.protocol));
-	EXPECT_EQ(-1, socket(self->at.family, SOCK_RAW, self->at.protocol));
 	EXPECT_EQ(-1, socket(self->at.family, SOCK_SEQPACKET,
 			     self->at.protocol));
 }

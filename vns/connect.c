@@ -14,8 +14,9 @@
 #include "core/sysctl.h"
 #include "core/trace.h"
 
-#define NC_CONNECT_BUSY_MIN	50	/* ms */
-#define NC_CONNECT_BUSY_MAX	3200
+#define NC_CONNECT_BUSY_MIN	50U	/* ms */
+#define NC_CONNECT_BUSY_MAX	3200U
+#define NC_CONNECT_SILENCE	500U	/* doubled at each retry */
 
 /* how long TCP would try: 1 + 2 + 4 ... seconds */
 static unsigned long nc_connect_patience(const struct sock *sk)
@@ -45,7 +46,7 @@ int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer)
 	return nc_peer_add_flow(peer, flow);
 }
 
-int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp)
+static struct nc_seg *nc_connect_syn(struct sock *sk, u8 type, gfp_t gfp)
 {
 	struct nc_sock *nsk = nc_sk(sk);
 	struct nc_wire_syn s = {
@@ -57,16 +58,42 @@ int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp)
 	};
 	struct nc_seg *seg;
 
-	lockdep_assert_held(&sk->sk_lock.slock);
 	seg = nc_seg_alloc(&nsk->flow, type, 0, gfp);
 	if (!seg)
-		return -ENOMEM;
+		return NULL;
 	seg->len = NC_SEG_CTL;
 	nc_wire_put_syn(seg->ctl, &s);
+	return seg;
+}
+
+int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_seg *seg;
+
+	lockdep_assert_held(&sk->sk_lock.slock);
+	seg = nc_connect_syn(sk, type, gfp);
+	if (!seg)
+		return -ENOMEM;
 	list_add(&seg->rtx, &nsk->rtx);
 	nsk->send_head = seg;
 	nc_tx_push(sk);
 	return 0;
+}
+
+/*
+ * Once more, outside the list: the one in the list may be queued still, and
+ * both ends take a second one for what it is.
+ */
+void nc_connect_syn_again(struct sock *sk, u8 type)
+{
+	struct nc_seg *seg;
+
+	seg = nc_connect_syn(sk, type, GFP_ATOMIC | __GFP_NOWARN);
+	if (!seg)
+		return;
+	nc_sched_rst(&nc_sk(sk)->flow, seg);
+	nc_seg_put(seg);
 }
 
 /* a fresh start for both directions */
@@ -89,7 +116,9 @@ static void nc_connect_reset(struct nc_sock *nsk)
 	nsk->say_last = false;
 	nsk->held = false;
 	nsk->unconfirmed = false;
-	nsk->busy_ms = 0;
+	nsk->busy_ms = NC_CONNECT_SILENCE;
+	nsk->busy_heard = false;
+	nsk->push_due = false;
 	WRITE_ONCE(sk->sk_err, 0);
 	sk->sk_err_soft = 0;
 	WRITE_ONCE(sk->sk_shutdown, 0);
@@ -123,6 +152,7 @@ static int nc_connect_start(struct sock *sk, struct nc_peer *peer)
 		nc_sock_done(sk, -err);
 	} else {
 		nc_sock_timer_set(sk, nc_connect_patience(sk));
+		nc_sock_push_later(sk, msecs_to_jiffies(2 * nsk->busy_ms));
 		nc_sched_kick_atomic(&nsk->flow);
 	}
 	nc_data_unlock(sk);
@@ -183,6 +213,7 @@ static void nc_connect_established(struct sock *sk)
 			    ntohs(nsk->inet.inet_dport), sk->sk_state,
 			    TCP_ESTABLISHED);
 	inet_sk_set_state(sk, TCP_ESTABLISHED);
+	nsk->push_due = false;
 	nc_sock_timer_stop(sk);
 	nc_table_del_syn(nsk);
 	nsk->rcv.nxt = 1;
@@ -228,7 +259,6 @@ bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 {
 	struct nc_sock *nsk = nc_sk(sk);
 	struct nc_peer *peer = nc_chan_peer(ch);
-	struct nc_seg *seg;
 
 	if (sk->sk_state != TCP_SYN_SENT)
 		return false;
@@ -238,40 +268,40 @@ bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 	if (nc_credit_snd_ack(&nsk->snd, h->ack, h->wnd) > 0)
 		nc_tx_acked(sk);
 	/* the answer takes no number of its own: ours is NCSYN's */
-	seg = nc_seg_alloc(&nsk->flow, NC_SYN_ACK, 0,
-			   GFP_ATOMIC | __GFP_NOWARN);
-	if (seg) {
-		struct nc_wire_syn a = {
-			.token = nsk->token,
-			.birth = nsk->birth,
-			.sport = nsk->inet.inet_num,
-			.dport = ntohs(nsk->inet.inet_dport),
-			.class = nsk->flow.class,
-		};
-
-		seg->len = NC_SEG_CTL;
-		nc_wire_put_syn(seg->ctl, &a);
-		nc_sched_rst(&nsk->flow, seg);
-		nc_seg_put(seg);
-	}
+	nc_connect_syn_again(sk, NC_SYN_ACK);
 	nc_connect_established(sk);
 	return true;
 }
 
-/* the listener is busy: again, as TCP does when its SYN is dropped */
+/*
+ * The listener is busy, or nothing was heard (an answer may be dropped when
+ * very many are due at once): again, as TCP does when its SYN is dropped.
+ */
+void nc_connect_retry(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+
+	if (nsk->send_head)	/* it waits for a lane */
+		nc_tx_push(sk);
+	else
+		nc_connect_syn_again(sk, NC_SYN);
+	nsk->busy_ms = clamp(nsk->busy_ms * 2, NC_CONNECT_BUSY_MIN,
+			     NC_CONNECT_BUSY_MAX);
+	nc_sock_push_later(sk, msecs_to_jiffies(nsk->busy_ms));
+}
+
 void nc_connect_busy(struct sock *sk)
 {
 	struct nc_sock *nsk = nc_sk(sk);
-	struct nc_seg *seg;
 
-	seg = list_first_entry_or_null(&nsk->rtx, struct nc_seg, rtx);
-	if (!seg || seg->type != NC_SYN || seg == nsk->send_head ||
-	    !seg->lane_id)
-		return;
-	/* it was answered, so it has left every queue */
-	seg->lane_id = 0;
-	nsk->lost++;
-	nc_tx_push(sk);
+	nc_mib_inc(sock_net(sk), BUSY_RCVD);
+	/* sooner than the retry for silence, which is pending */
+	if (!nsk->busy_heard) {
+		nsk->busy_heard = true;
+		nsk->push_due = false;
+		nsk->busy_ms = NC_CONNECT_BUSY_MIN;
+	}
+	nc_sock_push_later(sk, msecs_to_jiffies(nsk->busy_ms));
 }
 
 void nc_connect_timeout(struct sock *sk)

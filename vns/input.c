@@ -177,14 +177,10 @@ static int nc_input_data(struct sock *sk, const struct nc_hdr *h,
 
 static void nc_input_rst(struct sock *sk, const struct nc_hdr *h)
 {
-	struct nc_sock *nsk = nc_sk(sk);
-
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
 		if (h->wnd == NC_RST_BUSY) {
-			nc_mib_inc(sock_net(sk), BUSY_RCVD);
-			nsk->busy_ms = clamp(nsk->busy_ms * 2, 50U, 3200U);
-			nc_sock_push_later(sk, msecs_to_jiffies(nsk->busy_ms));
+			nc_connect_busy(sk);
 			return;
 		}
 		nc_sock_done(sk, ECONNREFUSED);

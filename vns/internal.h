@@ -41,7 +41,8 @@ enum {
  * Life:
  * @timer: SYN, confirmation, orphan, late push; holds a reference
  * @deadline: data lock: jiffies of what @timer is for, 0 for nothing
- * @busy_ms: data lock: delay before NCSYN goes out again after busy
+ * @busy_ms: data lock: delay before NCSYN goes out again
+ * @busy_heard: data lock: the listener answered busy
  * @timer_una: data lock: progress seen by an orphan's timer
  * @bits: atomic: NC_SOCK_*
  * @unconfirmed: data lock: a child whose client was not heard since
@@ -90,6 +91,7 @@ struct nc_sock {
 	struct timer_list	timer;
 	unsigned long		deadline;
 	unsigned int		busy_ms;
+	bool			busy_heard;
 	u64			timer_una;
 	unsigned long		bits;
 	bool			unconfirmed;
@@ -255,6 +257,9 @@ void nc_connect_synack(struct sock *sk, struct nc_chan *ch,
 bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 			 const struct nc_hdr *h, const struct nc_wire_syn *s);
 void nc_connect_busy(struct sock *sk);
+void nc_connect_retry(struct sock *sk);
+/* one more SYN or SYN_ACK, outside the retransmit list */
+void nc_connect_syn_again(struct sock *sk, u8 type);
 void nc_connect_timeout(struct sock *sk);
 /* a SYN or SYN_ACK segment of this socket, at the head of the list */
 int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp);

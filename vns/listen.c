@@ -193,7 +193,18 @@ static void nc_listen_inherit(struct sock *sk, const struct sock *lsk)
 				   sk->sk_rcvbuf / 2);
 		nc_credit_rcv_lock(&nc_sk(sk)->rcv, sk->sk_rcvbuf / 2);
 	}
+	nc_compat_inherit_memcg(sk, lsk);
 	security_sk_clone(lsk, sk);
+}
+
+/* lists and options stay empty: nothing of them goes on a wire */
+static void nc_listen_inherit6(struct ipv6_pinfo *np,
+			       const struct ipv6_pinfo *from)
+{
+	np->hop_limit = from->hop_limit;
+	np->mcast_hops = from->mcast_hops;
+	np->pmtudisc = from->pmtudisc;
+	np->tclass = from->tclass;
 }
 
 /* in softirq: the listener's family decides, as TCP's does */
@@ -211,12 +222,7 @@ static struct sock *nc_listen_child(struct sock *lsk)
 	sk->sk_family = lsk->sk_family;
 	if (sk->sk_family == AF_INET6) {
 		inet_sk(sk)->pinet6 = &((struct nc6_sock *)sk)->inet6;
-		memcpy(inet6_sk(sk), inet6_sk(lsk), sizeof(struct ipv6_pinfo));
-		inet6_sk(sk)->ipv6_mc_list = NULL;
-		inet6_sk(sk)->ipv6_ac_list = NULL;
-		inet6_sk(sk)->ipv6_fl_list = NULL;
-		inet6_sk(sk)->pktoptions = NULL;
-		RCU_INIT_POINTER(inet6_sk(sk)->opt, NULL);
+		nc_listen_inherit6(inet6_sk(sk), inet6_sk(lsk));
 	}
 	inet_sk(sk)->uc_ttl = -1;
 	inet_sk(sk)->mc_ttl = 1;
@@ -333,31 +339,6 @@ static void nc_listen_new(struct sock *lsk, struct nc_chan *ch,
 		nc_listen_refuse(ch, s, reason);
 }
 
-/* NCSYN came twice: its answer was lost, or is on the way */
-static void nc_listen_again(struct sock *sk)
-{
-	struct nc_sock *nsk = nc_sk(sk);
-	struct nc_wire_syn s = {
-		.token = nsk->token,
-		.birth = nsk->birth,
-		.sport = nsk->inet.inet_num,
-		.dport = ntohs(nsk->inet.inet_dport),
-		.class = nsk->flow.class,
-	};
-	struct nc_seg *seg;
-
-	nc_mib_inc(sock_net(sk), SYN_DUP);
-	seg = nc_seg_alloc(&nsk->flow, NC_SYN_ACK, 0,
-			   GFP_ATOMIC | __GFP_NOWARN);
-	if (!seg)
-		return;		/* the first one is in the list still */
-	seg->len = NC_SEG_CTL;
-	nc_wire_put_syn(seg->ctl, &s);
-	nc_sched_rst(&nsk->flow, seg);
-	nc_seg_put(seg);
-	nc_sched_kick_atomic(&nsk->flow);
-}
-
 /* the 4-tuple is known; true: @s was dealt with */
 static bool nc_listen_known(struct nc_chan *ch, const struct nc_wire_syn *s)
 {
@@ -371,7 +352,10 @@ static bool nc_listen_known(struct nc_chan *ch, const struct nc_wire_syn *s)
 	if (sk->sk_state == TCP_CLOSE) {
 		done = false;
 	} else if (nc_sk(sk)->rtoken == s->token) {
-		nc_listen_again(sk);
+		/* its answer was lost, or is on the way */
+		nc_mib_inc(sock_net(sk), SYN_DUP);
+		nc_connect_syn_again(sk, NC_SYN_ACK);
+		nc_sched_kick_atomic(&nc_sk(sk)->flow);
 	} else if (s->birth <= nc_sk(sk)->birth) {
 		nc_mib_inc(sock_net(sk), SYN_OLD);
 	} else {

@@ -48,7 +48,7 @@ static void nc_sock_timer(struct timer_list *t)
 		nsk->push_due = false;
 		nsk->held = false;
 		if (sk->sk_state == TCP_SYN_SENT)
-			nc_connect_busy(sk);
+			nc_connect_retry(sk);
 		else
 			nc_tx_push(sk);
 	}

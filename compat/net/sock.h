@@ -121,4 +121,29 @@ static inline void sk_wake_async_rcu(const struct sock *sk, int how, int band)
 }
 #endif
 
+/*
+ * The memory cgroup of an accepted socket: the core gives it one in accept()
+ * since 6.19; before, a child that was made in softirq has none unless it gets
+ * its listener's, from the start, so that all it holds is charged to one.
+ * Delete when the oldest kernel is >= 6.19.
+ */
+#ifdef NC_HAVE_SK_CHARGE
+static inline void nc_compat_inherit_memcg(struct sock *sk,
+					   const struct sock *lsk)
+{
+}
+#else
+#include <linux/memcontrol.h>
+
+static inline void nc_compat_inherit_memcg(struct sock *sk,
+					   const struct sock *lsk)
+{
+#ifdef CONFIG_MEMCG
+	if (mem_cgroup_sockets_enabled && !sk->sk_memcg && lsk->sk_memcg &&
+	    css_tryget(&lsk->sk_memcg->css))
+		sk->sk_memcg = lsk->sk_memcg;
+#endif
+}
+#endif
+
 #endif /* NC_COMPAT_NET_SOCK_H */
