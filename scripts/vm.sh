@@ -58,10 +58,12 @@ ksft=$("$kernel" ksft)
 arch=$(nc_arch "$v")
 [ "$arch" = um ] && tty=${tty:+tty1}
 
-nc_lock vm	# before building: nobody changes a tree that a guest uses
+nc_lock vm
 if [ -n "$build" ] && [ -z "$dir" ]; then
 	dir=$("$NC_TOP/scripts/build.sh" "${flags[@]}" "$v")
 fi
+# Nobody rebuilds what a guest is using.
+[ -z "$dir" ] || nc_lock "build-$(basename "$dir")"
 if [ -z "$out" ]; then
 	out=$NC_CACHE/out/$(date +%m%d-%H%M%S)-$v-$$
 	find "$NC_CACHE/out" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} + 2> /dev/null || true
