@@ -32,7 +32,7 @@ suite_options() {	# suite_options SUITE -> array OPT
 	mkdir -p "$APT/lists-$1/partial"
 	# shellcheck disable=SC2016
 	site=$(apt-get indextargets --format '$(SITE) $(RELEASE)' |
-		awk '$2 == "bookworm" { print $1; exit }')
+		awk '$2 == "bookworm" && !b { b = $1 } !a { a = $1 } END { print b ? b : a }')
 	[ -n "$site" ] || die "apt has no bookworm index: run apt-get update"
 	cat > "$sources" <<-E
 		Types: deb
