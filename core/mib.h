@@ -80,8 +80,8 @@ struct nc_mib __percpu *nc_mib_of(const struct net *net);
 #define nc_mib_add(net, sym, n)	\
 	this_cpu_add(nc_mib_of(net)->v[NC_MIB_##sym], n)
 #define nc_mib_inc(net, sym)	nc_mib_add(net, sym, 1)
-#define nc_obj_new(sym)		this_cpu_inc(nc_obj_counts.v[NC_OBJ_##sym##_NEW])
-#define nc_obj_del(sym)		this_cpu_inc(nc_obj_counts.v[NC_OBJ_##sym##_DEL])
+#define nc_obj_new(sym)	this_cpu_inc(nc_obj_counts.v[NC_OBJ_##sym##_NEW])
+#define nc_obj_del(sym)	this_cpu_inc(nc_obj_counts.v[NC_OBJ_##sym##_DEL])
 
 /* sums over all CPUs */
 u64 nc_mib_sum(const struct net *net, enum nc_mib_id id);

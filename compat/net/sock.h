@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Callbacks of struct proto and struct proto_ops changed their types: the
- * function is written with the newest type, the macro makes fn_cb() with the
- * kernel's. See compat/README.md.
+ * Callbacks of struct proto changed their types: the function is written with
+ * the newest type, the macro makes fn_cb() with the kernel's. See
+ * compat/README.md.
  *
  * Delete when the oldest kernel is >= 7.1; parts earlier as they say.
  */
@@ -18,19 +18,13 @@
 #error "NetChannel needs Linux 6.1 or newer"
 #endif
 
-/* proto.accept and proto_ops.accept: delete when >= 6.10 */
+/* proto.accept: delete when >= 6.10 */
 #ifdef NC_HAVE_PROTO_ACCEPT_ARG
 #define NC_PROTO_ACCEPT(fn)						\
 static struct sock *fn##_cb(struct sock *sk,				\
 			    struct proto_accept_arg *arg)		\
 {									\
 	return fn(sk, arg);						\
-}
-#define NC_OPS_ACCEPT(fn)						\
-static int fn##_cb(struct socket *sock, struct socket *newsock,		\
-		   struct proto_accept_arg *arg)			\
-{									\
-	return fn(sock, newsock, arg);					\
 }
 #else
 struct proto_accept_arg {
@@ -51,16 +45,6 @@ static struct sock *fn##_cb(struct sock *sk, int flags, int *err,	\
 									\
 	*err = arg.err;							\
 	return ret;							\
-}
-#define NC_OPS_ACCEPT(fn)						\
-static int fn##_cb(struct socket *sock, struct socket *newsock,		\
-		   int flags, bool kern)				\
-{									\
-	struct proto_accept_arg arg = {					\
-		.flags = flags, .is_empty = -1, .kern = kern,		\
-	};								\
-									\
-	return fn(sock, newsock, &arg);					\
 }
 #endif
 
@@ -110,15 +94,6 @@ static int fn##_cb(struct sock *sk, struct msghdr *msg, size_t len,	\
 #else
 #define NC_PROTO_SIZE6(type, member)					\
 	.obj_size = sizeof(type)
-#endif
-
-/* delete when >= 6.11 */
-#ifndef NC_HAVE_SK_WAKE_ASYNC_RCU
-static inline void sk_wake_async_rcu(const struct sock *sk, int how, int band)
-{
-	if (sock_flag(sk, SOCK_FASYNC))
-		sock_wake_async(rcu_dereference(sk->sk_wq), how, band);
-}
 #endif
 
 /*
