@@ -23,20 +23,24 @@ static struct nc_channel_ops *nc_registry_find(const char *name)
 
 int nc_registry_add(struct nc_channel_ops *ops)
 {
-	int err = 0;
+	int err;
 
 	if (ops->api != NC_CHANNEL_API || !ops->name[0] || !ops->xmit ||
 	    !ops->rx_run || !ops->unsent || !ops->open || !ops->close ||
 	    !ops->listen || !ops->unlisten)
 		return -EINVAL;
+	/* may register pernet operations: not under our lock */
+	err = ops->init ? ops->init() : 0;
+	if (err)
+		return err;
 	mutex_lock(&nc_registry_lock);
 	if (nc_registry_find(ops->name))
 		err = -EEXIST;
-	if (!err && ops->init)
-		err = ops->init();
-	if (!err)
+	else
 		list_add_tail(&ops->list, &nc_registry_list);
 	mutex_unlock(&nc_registry_lock);
+	if (err && ops->exit)
+		ops->exit();
 	return err;
 }
 

@@ -354,9 +354,12 @@ static u32 nc_tx_room(const struct sock *sk)
 /* is the end of @seg the place where @pf goes on? */
 static bool nc_tx_follows(const struct nc_seg *seg, const struct page_frag *pf)
 {
-	const struct bio_vec *b = &seg->frag[seg->nr - 1];
+	const struct bio_vec *b;
 
-	return seg->nr && b->bv_page == pf->page &&
+	if (!seg->nr)
+		return false;
+	b = &seg->frag[seg->nr - 1];
+	return b->bv_page == pf->page &&
 	       b->bv_offset + b->bv_len == pf->offset;
 }
 
