@@ -72,7 +72,7 @@ void nc_chan_event(struct nc_chan *ch, int event)
 void nc_chan_start(struct nc_chan *ch)
 {
 	nc_chan_get(ch);
-	if (!queue_work(system_unbound_wq, &ch->cold))
+	if (!queue_work(system_dfl_wq, &ch->cold))
 		nc_chan_put(ch);
 }
 

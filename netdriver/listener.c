@@ -97,14 +97,14 @@ static void nc_listener_work(struct work_struct *work)
 	nc_listener_reap(l, NC_LISTENER_HELLO);
 	/* a netns that ends has the lock and waits for this work */
 	if (!mutex_trylock(&ln->lock)) {
-		queue_delayed_work(system_unbound_wq, &l->work, HZ / 10);
+		queue_delayed_work(system_dfl_wq, &l->work, HZ / 10);
 		return;
 	}
 	mutex_lock(&l->lock);
 	idle = !l->users && !nc_sysctl_listen_always(l->net) &&
 	       time_after(jiffies, l->idle_since + NC_LISTENER_LINGER);
 	if (!idle && (l->nr_half || !l->users))
-		queue_delayed_work(system_unbound_wq, &l->work, HZ);
+		queue_delayed_work(system_dfl_wq, &l->work, HZ);
 	mutex_unlock(&l->lock);
 	if (idle)
 		ln->l = NULL;
@@ -194,7 +194,7 @@ void nc_listener_put(struct net *net)
 	mutex_lock(&l->lock);
 	if (!--l->users) {
 		l->idle_since = jiffies;
-		queue_delayed_work(system_unbound_wq, &l->work, HZ);
+		queue_delayed_work(system_dfl_wq, &l->work, HZ);
 	}
 	mutex_unlock(&l->lock);
 	mutex_unlock(&ln->lock);
@@ -234,7 +234,7 @@ struct nc_chan *nc_listener_accepted(struct nc_listener *l,
 	ch->listener = l;
 	list_add_tail(&ch->node, &l->half);
 	if (!l->nr_half++)
-		queue_delayed_work(system_unbound_wq, &l->work, HZ);
+		queue_delayed_work(system_dfl_wq, &l->work, HZ);
 	mutex_unlock(&l->lock);
 	return ch;
 }

@@ -32,7 +32,7 @@ static bool nc_peer_has_lane(const struct nc_peer *peer)
 static void nc_peer_later(struct nc_peer *peer, unsigned long delay)
 {
 	nc_peer_get(peer);
-	if (mod_delayed_work(system_unbound_wq, &peer->work, delay))
+	if (mod_delayed_work(system_dfl_wq, &peer->work, delay))
 		nc_peer_put(peer);
 }
 

@@ -274,6 +274,22 @@ static void run(const struct scenario *sc)
 		fail("SO_ERROR");
 }
 
+/* Both ends are closed well: nothing may linger but for its last words. */
+static bool nothing_left(void)
+{
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		if (nc_stat("Sockets") == 0 && nc_stat("Segs") == 0)
+			return true;
+		nc_sleep_ms(50);
+	}
+	ksft_print_msg("%lld sockets and %lld segments left\n",
+		       (long long)nc_stat("Sockets"),
+		       (long long)nc_stat("Segs"));
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const char * const names[] = {
@@ -307,7 +323,7 @@ int main(int argc, char **argv)
 			_exit(0);
 		}
 		wait(&status);
-		ksft_test_result(!status, "%s\n", name);
+		ksft_test_result(!status && nothing_left(), "%s\n", name);
 	}
 	ksft_finished();
 }
