@@ -12,7 +12,7 @@ reps=${NETCHANNEL_REPS:-3}
 start=$SECONDS
 "$NC_TOP/scripts/packages.sh"
 archive=$("$NC_TOP/scripts/kernel.sh" archive)
-nc_lock vm
+nc_lock_vm
 say "building netchannel.ko for $("$NC_TOP/scripts/kernel.sh" release "$v")"
 flags=()
 [ -z "${NC_DEMO_TCP:-}" ] || flags=(--no-module)

@@ -32,20 +32,30 @@ nc_arch() {	# nc_arch VEHICLE: what ARCH= kbuild wants
 	esac
 }
 
-# nc_lock NAME: one at a time on this machine until this process ends. Children
-# of a holder pass. Virtual machines queue on one lock: two would starve each
-# other on a small machine and then fail by their timeouts.
+# nc_lock NAME [SLOTS]: one at a time on this machine (or so many) until this
+# process ends. Children of a holder pass.
 nc_lock() {
-	local fd
+	local fd i said=
 
 	case " ${NC_HELD:-} " in
 	*" $1 "*) return 0 ;;
 	esac
 	mkdir -p "$NC_CACHE/lock"
-	exec {fd}> "$NC_CACHE/lock/$1"
-	if ! flock -n "$fd"; then
-		say "waiting for another '$1' job of this machine"
-		flock "$fd"
-	fi
-	export NC_HELD="${NC_HELD:-} $1"
+	while :; do
+		for ((i = 0; i < ${2:-1}; i++)); do
+			exec {fd}> "$NC_CACHE/lock/$1$([ $i = 0 ] || echo ".$i")"
+			if flock -n "$fd"; then
+				export NC_HELD="${NC_HELD:-} $1"
+				return 0
+			fi
+			exec {fd}>&-
+		done
+		[ -n "$said" ] || say "waiting for another '$1' job of this machine"
+		said=1
+		sleep 0.5
+	done
 }
+
+# Virtual machines queue: two on two processors starve each other and then fail
+# by their timeouts. NETCHANNEL_VMS lets more of them run at once.
+nc_lock_vm() { nc_lock vm "${NETCHANNEL_VMS:-1}"; }

@@ -23,7 +23,7 @@ if [ $# -gt 0 ]; then
 fi
 total=$(echo "$mutants" | grep -c .)
 vm=$NC_TOP/scripts/vm.sh
-nc_lock vm
+nc_lock_vm
 echo "TAP version 13"
 echo "1..$total"
 n=0 failed=0

@@ -9,7 +9,7 @@ set -eu
 a=$(nc_vehicle "${1:-6.1}")
 b=$(nc_vehicle "${2:-6.12}")
 vm=$NC_TOP/scripts/vm.sh
-nc_lock vm
+nc_lock_vm
 dir=("$("$NC_TOP/scripts/build.sh" "$a")" "$("$NC_TOP/scripts/build.sh" "$b")")
 out=$NC_CACHE/out/pair-$$
 rm -rf "$out"

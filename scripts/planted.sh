@@ -25,7 +25,7 @@ report() {	# what the log must say
 	esac
 }
 
-nc_lock vm
+nc_lock_vm
 echo "TAP version 13"
 echo "1..${#plan[@]}"
 n=0 failed=0 v='' dir=''

@@ -9,7 +9,7 @@ set -eu
 [ $# -ge 1 ] || { sed -n 's/^#\t/usage: /p' "$0" >&2; exit 2; }
 v=$(nc_vehicle "$1")
 shift
-nc_lock vm
+nc_lock_vm
 dir=$("$NC_TOP/scripts/build.sh" "$v")
 exec "$NC_TOP/scripts/vm.sh" --build "$dir" --timeout "${NETCHANNEL_TIMEOUT:-3000}" "$v" -- \
 	"$(printf "%q " vm/run-tests "$dir/tests" "$@")"

@@ -58,7 +58,7 @@ ksft=$("$kernel" ksft)
 arch=$(nc_arch "$v")
 [ "$arch" = um ] && tty=${tty:+tty1}
 
-nc_lock vm
+nc_lock_vm
 if [ -n "$build" ] && [ -z "$dir" ]; then
 	dir=$("$NC_TOP/scripts/build.sh" "${flags[@]}" "$v")
 fi
