@@ -77,10 +77,17 @@ bool nc_credit_snd_block(struct nc_credit_snd *s)
 	return true;
 }
 
-/* where the edge may be: a promise stays, even if W became less */
+/*
+ * Where the edge may be: a promise stays, even if W became less. It moves by
+ * W/4 at least, or when the reader has taken everything (RFC 1122, 4.2.3.3):
+ * else a slow reader's every byte would become a frame of its own.
+ */
 static u64 nc_credit_rcv_limit(const struct nc_credit_rcv *r)
 {
-	return max(r->edge, r->read + r->win);
+	u64 gain = nc_credit_ahead(r->read + r->win, r->edge);
+
+	return r->nxt <= r->read || gain >= r->win / 4 ? r->edge + gain :
+							 r->edge;
 }
 
 /* R1: were we asked for what is in order now? Forgets what it answers. */
