@@ -6,8 +6,8 @@
  *
  * Ownership: the retransmit list of its socket holds one reference, the queue
  * of a channel another. It has one queue link, so it is queued again only by
- * whoever took it from a queue, or when its channel is gone. Its pages are
- * never written once a byte of them was queued below @len.
+ * whoever took it from a queue, or when its channel is gone. Bytes of its pages
+ * below @len are never written again.
  */
 #ifndef NC_CORE_SEG_H
 #define NC_CORE_SEG_H
@@ -28,14 +28,15 @@
  * @txq: owner: the queue that it is in
  * @flow: const: counted while queued
  * @seq: const: number of the first byte
- * @len: payload bytes; grows only while the segment was never queued
+ * @len: payload bytes; grows only until the segment has @left
  * @lane_id: data lock: lane it was queued on last, 0 never or lost
  * @truesize: data lock: what the socket was charged for it
  * @ref: atomic
  * @type: const: enum nc_wire_type
  * @flags: data lock until queued: NC_F_* to send
  * @nr: pieces used
- * @resent: data lock: was lost with a channel at least once
+ * @left: data lock: its header was written, so it cannot grow any more
+ * @backlog: owner: who queued it; bytes counted at its lane
  * @frag: payload pages, each with a reference
  * @ctl: payload of a control segment
  * @reason: of a RST
@@ -52,7 +53,8 @@ struct nc_seg {
 	u8			type;
 	u8			flags;
 	u8			nr;
-	bool			resent;
+	bool			left;
+	u32			backlog;
 	union {
 		struct bio_vec	frag[NC_SEG_FRAGS];
 		u8		ctl[NC_SEG_CTL];

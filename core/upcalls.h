@@ -34,8 +34,8 @@ struct sk_buff;
  * Send group: whoever owns the channel's transmission; process context,
  * bottom halves on, no lock held; may take data locks; never sleeps.
  *
- * @tx_prepare: @seg is about to leave: fill the header's token, seq, ack, wnd
- *	and flags. False: it need not leave any more; the caller drops it.
+ * @tx_prepare: @seg is about to leave: fill its header; from here on it does
+ *	not change. False: it need not leave any more; the caller drops it.
  * @tx_ack: @flow owes an announcement: fill a header. False: no news.
  *
  * Lane group: process context, no lock held; may not sleep for long.

@@ -61,7 +61,8 @@ bool nc_chan_queue(struct nc_lane *lane, struct nc_seg *seg)
 	nc_seg_get(seg);
 	nc_up->flow_get(seg->flow);	/* the caller holds one: succeeds */
 	seg->lane_id = lane->id;
-	atomic_add(seg->len, nc_chan_tx_backlog(ch));
+	seg->backlog = seg->len;
+	atomic_add(seg->backlog, nc_chan_tx_backlog(ch));
 	return llist_add(&seg->txq, &ch->txq);
 }
 
@@ -272,7 +273,7 @@ static void nc_chan_tx_done(struct nc_chan *ch, struct nc_seg *seg)
 {
 	struct nc_flow *flow = seg->flow;
 
-	atomic_sub(seg->len, nc_chan_tx_backlog(ch));
+	atomic_sub(seg->backlog, nc_chan_tx_backlog(ch));
 	nc_seg_put(seg);
 	nc_up->flow_put(flow);
 }
@@ -304,10 +305,6 @@ static void nc_chan_tx_data(struct nc_chan *ch, const u8 *start)
 			break;
 		ch->txl = ch->txl->next;
 		memset(&h, 0, sizeof(h));
-		h.type = seg->type;
-		h.flags = seg->flags;
-		h.len = seg->len;
-		h.seq = seg->seq;
 		if (!nc_up->tx_prepare(seg, &h)) {
 			nc_chan_tx_done(ch, seg);
 			continue;

@@ -65,7 +65,8 @@ struct nc_chan_info {
  * @xmit: required. Send bytes. Process context, BH on; the caller owns the
  *	channel's transmission (one at a time) and holds no spinlock. Must not
  *	wait for the network or for memory reclaim. @bv, @nr: the pages;
- *	@skip: bytes of them already taken by an earlier call; @flags:
+ *	@skip: bytes of them already taken by an earlier call; @len: bytes
+ *	behind those, 0: only push what an earlier MORE held back; @flags:
  *	NC_XMIT_*. Without SPLICE the bytes are copied before return; with it
  *	the transport takes page references for as long as it needs. Returns
  *	bytes taken (may be fewer than asked), -EAGAIN (nc_chan_writable() will

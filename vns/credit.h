@@ -141,7 +141,8 @@ bool nc_credit_rcv_read(struct nc_credit_rcv *r, u32 n);
  *
  * Doubles W up to its limit if fewer than W/2 bytes are queued.
  *
- * Return: true if the edge can be raised at all (R3): announce at once.
+ * Return: true if the edge can be raised (R3): announce at once. It moves by
+ * W/4 at least, unless the application has taken everything.
  */
 bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure);
 

@@ -173,7 +173,6 @@ void nc_tx_lane_down(struct sock *sk, u32 lane_id)
 		if (seg->lane_id != lane_id)
 			continue;
 		seg->lane_id = 0;
-		seg->resent = true;
 		nsk->lost++;
 	}
 	nc_tx_push(sk);
@@ -223,6 +222,11 @@ bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h)
 	bool ok = true;
 
 	nc_data_lock(sk);
+	seg->left = true;
+	h->type = seg->type;
+	h->flags = seg->flags;
+	h->len = seg->len;
+	h->seq = seg->seq;
 	h->src = (u32)nsk->token;
 	if (seg->type == NC_RST) {
 		h->token = nsk->rtoken;
@@ -272,27 +276,49 @@ bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h)
 
 /* ---- appending ---- */
 
-/* merge @seg into the last segment if that can still grow; data lock held */
+/* @n more bytes in a queued segment that has not left: they go with it */
+static bool nc_tx_ride(struct nc_sock *nsk, struct nc_seg *last, u32 n)
+{
+	struct nc_credit_snd *snd = &nsk->snd;
+
+	if (last->left || !last->lane_id || last->flags & NC_F_FIN ||
+	    snd->nxt + n > snd->edge || nsk->lost)
+		return false;
+	snd->nxt += n;
+	if (nc_credit_snd_ackreq(snd, n, READ_ONCE(nsk->inet.sk.sk_sndbuf)))
+		last->flags |= NC_F_ACKREQ;
+	return true;
+}
+
+/*
+ * Merge @seg into the last segment if that can still grow: it waits for
+ * credit or a lane, or is queued behind others. So small messages share
+ * segments just when the lane is the bottleneck. Data lock held.
+ */
 static bool nc_tx_merge(struct nc_sock *nsk, struct nc_seg *seg)
 {
 	struct bio_vec *b, *a = seg->frag;
 	struct nc_seg *last;
+	bool follows;
 
-	if (!nsk->send_head)
+	if (list_empty(&nsk->rtx))
 		return false;
 	last = list_last_entry(&nsk->rtx, struct nc_seg, rtx);
 	if (last->type != NC_DATA || !last->nr || seg->nr != 1 ||
 	    last->len + seg->len > NC_SEG_MAX)
 		return false;
 	b = &last->frag[last->nr - 1];
-	if (b->bv_page == a->bv_page &&
-	    b->bv_offset + b->bv_len == a->bv_offset) {
+	follows = b->bv_page == a->bv_page &&
+		  b->bv_offset + b->bv_len == a->bv_offset;
+	if (!follows && last->nr == NC_SEG_FRAGS)
+		return false;
+	if (!nsk->send_head && !nc_tx_ride(nsk, last, seg->len))
+		return false;
+	if (follows) {
 		b->bv_len += a->bv_len;
-	} else if (last->nr < NC_SEG_FRAGS) {
+	} else {
 		last->frag[last->nr++] = *a;
 		get_page(a->bv_page);
-	} else {
-		return false;
 	}
 	last->len += seg->len;
 	last->truesize += seg->len;

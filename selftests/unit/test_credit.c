@@ -375,14 +375,30 @@ TEST(nc_credit_rcv_blocked__largest_window)
 	EXPECT_EQ(U32_MAX, r.win);
 }
 
-TEST(nc_credit_rcv_blocked__any_gain)
+TEST(nc_credit_rcv_blocked__a_quarter_or_all)
 {
 	struct nc_credit_rcv r = receiver(1000, 1000);
+	u64 ack;
+	u32 wnd;
 
 	r.nxt = 1001;
 	EXPECT_FALSE(nc_credit_rcv_blocked(&r, 1000, false));
+	EXPECT_FALSE(nc_credit_rcv_read(&r, 249));
+	/* a slow reader's bytes are no credit one by one */
+	EXPECT_FALSE(nc_credit_rcv_blocked(&r, 751, false));
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	EXPECT_EQ(0, wnd);
+	EXPECT_TRUE(nc_credit_rcv_read(&r, 1));
+	EXPECT_TRUE(nc_credit_rcv_blocked(&r, 750, false));
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	EXPECT_EQ(250, wnd);
+	/* but nothing is held back from one who has read everything */
+	r.nxt = 1002;
+	EXPECT_TRUE(nc_credit_rcv_read(&r, 751));
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	r.nxt = 1003;
 	EXPECT_FALSE(nc_credit_rcv_read(&r, 1));
-	EXPECT_TRUE(nc_credit_rcv_blocked(&r, 999, false));
+	EXPECT_TRUE(nc_credit_rcv_blocked(&r, 0, false));
 }
 
 TEST(nc_credit_rcv_ackreq__when_in_order)
