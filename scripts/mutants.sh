@@ -40,7 +40,7 @@ suite() {
 		RC=build
 		return
 	fi
-	cmd=$(printf '%q ' vm/run-tests "$dir/tests" "$@")
+	cmd=$(printf '%q ' vm/run-tests ../tests "$@")
 	NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --build "$dir" --out "$out" --timeout 1800 "$v" -- \
 		"NC_STOP=1 $cmd" < /dev/null > "$out.log" 2>&1 || RC=$?
 	BY=$(sed -n 's/^not ok [0-9]* \([^ ]*\).*/\1/p' "$out.log" | head -n 1)

@@ -12,4 +12,4 @@ shift
 nc_lock_vm
 dir=$("$NC_TOP/scripts/build.sh" "$v")
 exec "$NC_TOP/scripts/vm.sh" --build "$dir" --timeout "${NETCHANNEL_TIMEOUT:-3000}" "$v" -- \
-	"$(printf "%q " vm/run-tests "$dir/tests" "$@")"
+	"$(printf "%q " vm/run-tests ../tests "$@")"

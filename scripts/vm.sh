@@ -62,8 +62,6 @@ nc_lock_vm
 if [ -n "$build" ] && [ -z "$dir" ]; then
 	dir=$("$NC_TOP/scripts/build.sh" "${flags[@]}" "$v")
 fi
-# Nobody rebuilds what a guest is using.
-[ -z "$dir" ] || nc_lock "build-$(basename "$dir")"
 if [ -z "$out" ]; then
 	out=$NC_CACHE/out/$(date +%m%d-%H%M%S)-$v-$$
 	find "$NC_CACHE/out" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} + 2> /dev/null || true
@@ -74,16 +72,25 @@ rm -f "$out"/verdict "$out"/console "$out"/output "$out"/fifo
 
 # ---- what the guest reads ----
 
-if [ -n "$dir" ]; then
-	tests=$dir/selftests
-else
-	tests=$NC_TOP/selftests
-fi
+# A copy: the next build may begin while the guest runs.
+tree=$out/tree
+rm -rf "$tree"
+mkdir -p "$tree"
+(
+	[ -z "$dir" ] || nc_lock "build-$(basename "$dir")"
+	cd "${dir:-$NC_TOP}"
+	rsync -a --exclude='*.o' --exclude=/selftests/unit --exclude=/selftests/fuzz \
+		--include=/selftests/*** --include=/netchannel.ko --include=/tests \
+		--exclude='/*' ./ "$tree/"
+)
+# Megabytes of debugging information would be read by each insmod.
+find "$tree" -name '*.ko' -exec strip --strip-debug {} +
+tests=$tree/selftests
 init=$tests/vm/init
 printf '%s\n' "$*" > "$out/cmd"
 cat > "$out/env" <<E
 export NC_VEHICLE=$v NC_ARCH=$arch NC_TTY=$tty KSFT=$ksft
-export NC_TESTS=$tests NC_MODULE=${dir:+$dir/netchannel.ko}
+export NC_TESTS=$tests NC_MODULE=$tree/netchannel.ko
 export NC_MODULES=$modules NC_OVERLAY_KO=$modules/kernel/fs/overlayfs/overlay.ko
 E
 mkfifo "$out/fifo"
@@ -199,7 +206,7 @@ cleanup() {
 	[ -z "$pid" ] || kill -KILL "-$pid" 2> /dev/null || kill -KILL "$pid" 2> /dev/null || true
 	[ -z "$virtiofsd" ] || kill "$virtiofsd" 2> /dev/null || true
 	[ -z "$tee" ] || kill "$tee" 2> /dev/null || true
-	rm -f "$out/fifo" "$out/fs.sock"
+	rm -rf "$out/fifo" "$out/fs.sock" "$tree"
 	[ -z "$tty" ] || stty sane 2> /dev/null || true
 }
 trap cleanup EXIT
