@@ -39,7 +39,8 @@
  * @backlog: owner: who queued it; bytes counted at its lane
  * @frag: payload pages, each with a reference
  * @ctl: payload of a control segment
- * @reason: of a RST
+ * @rst: of a RST: its reason, and the names of both ends when it was made (the
+ *	socket may have another connection when it leaves)
  */
 struct nc_seg {
 	struct list_head	rtx;
@@ -58,7 +59,11 @@ struct nc_seg {
 	union {
 		struct bio_vec	frag[NC_SEG_FRAGS];
 		u8		ctl[NC_SEG_CTL];
-		u32		reason;
+		struct {
+			u64	token;
+			u32	src;
+			u32	reason;
+		} rst;
 	};
 };
 

@@ -72,7 +72,7 @@ void nc_chan_event(struct nc_chan *ch, int event)
 void nc_chan_start(struct nc_chan *ch)
 {
 	nc_chan_get(ch);
-	if (!queue_work(system_dfl_wq, &ch->cold))
+	if (!queue_work(nc_wq, &ch->cold))
 		nc_chan_put(ch);
 }
 
@@ -120,6 +120,8 @@ static void nc_chan_on_hello(struct nc_chan *ch)
 	nc_mib_inc(ch->net, CHAN_OPENED);
 	if (!ch->opener)
 		nc_peer_lane_add(ch);
+	/* R5, when there is a lane to say it by */
+	nc_peer_lanes_up(ch->peer);
 	nc_chan_rx_resume(ch);
 }
 
@@ -127,6 +129,11 @@ void nc_chan_drain(struct nc_chan *ch)
 {
 	if (ch->state == NC_CHAN_DEAD || ch->state == NC_CHAN_DRAIN)
 		return;
+	if (ch->state != NC_CHAN_UP) {
+		nc_chan_error(ch, 0);	/* GOAWAY may not precede HELLO */
+		return;
+	}
+	nc_peer_lane_leave(ch);
 	nc_chan_set_state(ch, NC_CHAN_DRAIN);
 	set_bit(NC_CHAN_TX_GOAWAY, &ch->bits);
 	nc_worker_kick(ch);

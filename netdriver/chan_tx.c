@@ -333,8 +333,10 @@ static bool nc_chan_tx_fill(struct nc_chan *ch)
 	b->splice = false;
 	if (!skb_page_frag_refill(NC_CHAN_HDRS, &ch->hdrs,
 				  GFP_NOWAIT | __GFP_NOWARN)) {
-		mod_timer(&ch->owe_timer, jiffies + NC_CHAN_TX_RETRY);
+		/* first: the timer clears it */
 		set_bit(NC_CHAN_TX_BLOCKED, &ch->bits);
+		smp_mb__after_atomic();
+		mod_timer(&ch->owe_timer, jiffies + NC_CHAN_TX_RETRY);
 		return false;
 	}
 	start = page_address(ch->hdrs.page) + ch->hdrs.offset;
@@ -411,6 +413,7 @@ static void nc_chan_tx_after(struct nc_chan *ch)
 
 	WRITE_ONCE(ch->last_ns, ktime_get_ns());
 	WRITE_ONCE(ch->lane.unsent, ch->ops->unsent(ch));
+	smp_mb();	/* pairs with the barrier in nc_sched_send() */
 	if (peer && !list_empty_careful(&peer->park.flows) &&
 	    nc_lane_load(&ch->lane) < NC_SCHED_LIMIT / 2)
 		nc_peer_wake_parked(peer);

@@ -252,7 +252,7 @@ struct nc_peer {
  * @net: const
  * @ops: const: transport
  * @port: const
- * @lock: mutex: users, the half-open list
+ * @lock: spinlock: users, the half-open list
  * @users: lock: lock: virtual listeners
  * @half: lock: lock: channels that have not said HELLO
  * @nr_half: lock: lock
@@ -265,7 +265,7 @@ struct nc_listener {
 	struct net			*net;
 	const struct nc_channel_ops	*ops;
 	u16				port;
-	struct mutex			lock;
+	spinlock_t			lock;
 	unsigned int			users;
 	struct list_head		half;
 	unsigned int			nr_half;
@@ -276,6 +276,8 @@ struct nc_listener {
 };
 
 extern const struct nc_upcalls *nc_up;
+/* cold work of all channels, peers and listeners; flushed when a netns ends */
+extern struct workqueue_struct *nc_wq;
 
 static inline struct nc_chan *nc_chan_of(const struct nc_lane *lane)
 {
@@ -330,7 +332,11 @@ void nc_peer_exit(void);
 int nc_peer_hello(struct nc_chan *ch);
 /* the lane joins or leaves its set */
 void nc_peer_lane_add(struct nc_chan *ch);
+void nc_peer_lane_leave(struct nc_chan *ch);
+/* leaves, and is no channel of the peer any more */
 void nc_peer_lane_del(struct nc_chan *ch);
+/* every flow announces again (R5) */
+void nc_peer_lanes_up(struct nc_peer *peer);
 /* the channel's queue is empty: flows resend what it held */
 void nc_peer_lane_lost(struct nc_chan *ch, int err);
 /* room on a lane: wake who waits */
@@ -360,5 +366,6 @@ extern unsigned int nc_knob_rx_softirq;
 extern unsigned int nc_knob_inline_tx;
 extern unsigned int nc_knob_half_open;
 extern unsigned int nc_knob_sets;
+extern unsigned int nc_knob_peers;
 
 #endif /* NC_NETDRIVER_INTERNAL_H */

@@ -56,7 +56,7 @@ static void nc_listener_reap(struct nc_listener *l, unsigned long age)
 
 	do {
 		found = NULL;
-		mutex_lock(&l->lock);
+		spin_lock(&l->lock);
 		list_for_each_entry(ch, &l->half, node) {
 			if (age && !time_after(jiffies, ch->born + age))
 				continue;
@@ -64,7 +64,7 @@ static void nc_listener_reap(struct nc_listener *l, unsigned long age)
 			found = ch;
 			break;
 		}
-		mutex_unlock(&l->lock);
+		spin_unlock(&l->lock);
 		if (found) {
 			if (age)
 				nc_mib_inc(l->net, HELLO_TIMEOUT);
@@ -77,11 +77,16 @@ static void nc_listener_reap(struct nc_listener *l, unsigned long age)
 /* the transport first: nobody is accepted any more, then who waits */
 static void nc_listener_close(struct nc_listener *l)
 {
-	mutex_lock(&l->lock);
+	spin_lock(&l->lock);
 	l->dead = true;
-	mutex_unlock(&l->lock);
+	spin_unlock(&l->lock);
 	l->ops->unlisten(l);
 	nc_listener_reap(l, 0);
+	/* an accept may have armed it before we were dead */
+	if (current_work() == &l->work.work)
+		cancel_delayed_work(&l->work);
+	else
+		cancel_delayed_work_sync(&l->work);
 	nc_registry_put(l->ops);
 	kfree(l);
 	nc_obj_del(LISTENER);
@@ -97,20 +102,24 @@ static void nc_listener_work(struct work_struct *work)
 	nc_listener_reap(l, NC_LISTENER_HELLO);
 	/* a netns that ends has the lock and waits for this work */
 	if (!mutex_trylock(&ln->lock)) {
-		queue_delayed_work(system_dfl_wq, &l->work, HZ / 10);
+		spin_lock(&l->lock);
+		if (!l->dead)
+			queue_delayed_work(nc_wq, &l->work, HZ / 10);
+		spin_unlock(&l->lock);
 		return;
 	}
-	mutex_lock(&l->lock);
+	spin_lock(&l->lock);
 	idle = !l->users && !nc_sysctl_listen_always(l->net) &&
 	       time_after(jiffies, l->idle_since + NC_LISTENER_LINGER);
+	l->dead |= idle;
 	if (!idle && (l->nr_half || !l->users))
-		queue_delayed_work(system_dfl_wq, &l->work, HZ);
-	mutex_unlock(&l->lock);
-	if (idle)
+		queue_delayed_work(nc_wq, &l->work, HZ);
+	spin_unlock(&l->lock);
+	if (idle) {
 		ln->l = NULL;
-	mutex_unlock(&ln->lock);
-	if (idle)
 		nc_listener_close(l);
+	}
+	mutex_unlock(&ln->lock);
 }
 
 static struct nc_listener *nc_listener_make(struct net *net)
@@ -132,7 +141,7 @@ static struct nc_listener *nc_listener_make(struct net *net)
 	l->net = net;
 	l->ops = ops;
 	l->port = nc_sysctl_port(net);
-	mutex_init(&l->lock);
+	spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->half);
 	INIT_DELAYED_WORK(&l->work, nc_listener_work);
 	err = ops->listen(l);
@@ -176,9 +185,9 @@ int nc_listener_get(struct net *net)
 			ln->l = l;
 	}
 	if (!err) {
-		mutex_lock(&l->lock);
+		spin_lock(&l->lock);
 		l->users++;
-		mutex_unlock(&l->lock);
+		spin_unlock(&l->lock);
 	}
 	mutex_unlock(&ln->lock);
 	return err;
@@ -191,23 +200,45 @@ void nc_listener_put(struct net *net)
 
 	mutex_lock(&ln->lock);
 	l = ln->l;
-	mutex_lock(&l->lock);
+	spin_lock(&l->lock);
 	if (!--l->users) {
 		l->idle_since = jiffies;
-		queue_delayed_work(system_dfl_wq, &l->work, HZ);
+		queue_delayed_work(nc_wq, &l->work, HZ);
 	}
-	mutex_unlock(&l->lock);
+	spin_unlock(&l->lock);
 	mutex_unlock(&ln->lock);
+}
+
+/* may one more from @addr wait for its HELLO? */
+static bool nc_listener_room(struct nc_listener *l,
+			     const struct nc_chan_addr *addr)
+{
+	unsigned int same = 0;
+	struct nc_chan *o;
+
+	lockdep_assert_held(&l->lock);
+	list_for_each_entry(o, &l->half, node)
+		same += ipv6_addr_equal(&o->addr.raddr, &addr->raddr);
+	return !l->dead && l->nr_half < READ_ONCE(nc_knob_half_open) &&
+	       same < NC_LISTENER_PER_ADDR;
 }
 
 struct nc_chan *nc_listener_accepted(struct nc_listener *l,
 				     const struct nc_chan_addr *addr)
 {
-	unsigned int same = 0;
-	struct nc_chan *ch, *o;
 	struct nc_worker *w;
+	struct nc_chan *ch;
+	bool room;
 	int cpu;
 
+	/* accepts come one by one: there is no other to take the place */
+	spin_lock(&l->lock);
+	room = nc_listener_room(l, addr);
+	spin_unlock(&l->lock);
+	if (!room) {
+		nc_mib_inc(l->net, CHAN_REFUSED);
+		return ERR_PTR(-EUSERS);
+	}
 	w = nc_worker_pick(NC_CLASS_T, &cpu);
 	if (IS_ERR(w))
 		return ERR_CAST(w);
@@ -220,22 +251,12 @@ struct nc_chan *nc_listener_accepted(struct nc_listener *l,
 	ch->lane.cpu = cpu;
 	ch->lane.class = NC_CLASS_T;
 	set_bit(NC_CHAN_STARTED, &ch->bits);	/* nothing to open, to close */
-	mutex_lock(&l->lock);
-	list_for_each_entry(o, &l->half, node)
-		same += ipv6_addr_equal(&o->addr.raddr, &addr->raddr);
-	if (l->dead || l->nr_half >= READ_ONCE(nc_knob_half_open) ||
-	    same >= NC_LISTENER_PER_ADDR) {
-		mutex_unlock(&l->lock);
-		nc_mib_inc(l->net, CHAN_REFUSED);
-		clear_bit(NC_CHAN_STARTED, &ch->bits);
-		nc_chan_kill(ch, -EUSERS);
-		return ERR_PTR(-EUSERS);
-	}
+	spin_lock(&l->lock);
 	ch->listener = l;
 	list_add_tail(&ch->node, &l->half);
-	if (!l->nr_half++)
-		queue_delayed_work(system_dfl_wq, &l->work, HZ);
-	mutex_unlock(&l->lock);
+	if (!l->nr_half++ && !l->dead)
+		queue_delayed_work(nc_wq, &l->work, HZ);
+	spin_unlock(&l->lock);
 	return ch;
 }
 
@@ -245,11 +266,11 @@ void nc_listener_forget(struct nc_chan *ch)
 
 	if (!l)
 		return;
-	mutex_lock(&l->lock);
+	spin_lock(&l->lock);
 	list_del_init(&ch->node);
 	l->nr_half--;
 	ch->listener = NULL;
-	mutex_unlock(&l->lock);
+	spin_unlock(&l->lock);
 }
 
 static int __net_init nc_listener_net_init(struct net *net)
@@ -269,6 +290,7 @@ static void __net_exit nc_listener_net_exit(struct net *net)
 		ln->l = NULL;
 	}
 	mutex_unlock(&ln->lock);
+	flush_workqueue(nc_wq);
 }
 
 static struct pernet_operations nc_listener_net_ops = {

@@ -9,12 +9,14 @@
 #include "core/knobs.h"
 
 const struct nc_upcalls *nc_up __read_mostly;
+struct workqueue_struct *nc_wq __read_mostly;
 
 unsigned int nc_knob_channels[NC_CLASSES] __read_mostly;
 unsigned int nc_knob_rx_softirq __read_mostly = 1;
 unsigned int nc_knob_inline_tx __read_mostly = !IS_ENABLED(CONFIG_PREEMPT_RT);
 unsigned int nc_knob_half_open __read_mostly = 1024;
 unsigned int nc_knob_sets __read_mostly = 64;
+unsigned int nc_knob_peers __read_mostly = 4096;
 
 static struct nc_knob nc_netdriver_knobs[] = {
 	NC_KNOB(channels_latency, &nc_knob_channels[NC_CLASS_L], 1,
@@ -25,6 +27,7 @@ static struct nc_knob nc_netdriver_knobs[] = {
 	NC_KNOB(inline_tx, &nc_knob_inline_tx, 0, 1),
 	NC_KNOB(half_open, &nc_knob_half_open, 1, 65536),
 	NC_KNOB(sets_per_address, &nc_knob_sets, 1, 65536),
+	NC_KNOB(peers, &nc_knob_peers, 1, 1U << 20),
 	NC_KNOB_FN(cpus, nc_worker_show_mask, nc_worker_store_mask),
 };
 
@@ -38,9 +41,13 @@ int nc_netdriver_init(const struct nc_upcalls *up)
 	nc_up = up;
 	nc_knob_channels[NC_CLASS_L] = n;
 	nc_knob_channels[NC_CLASS_T] = n;
+	/* unbound, no rescuer: no thread of its own */
+	nc_wq = alloc_workqueue("netchannel", WQ_UNBOUND, 0);
+	if (!nc_wq)
+		return -ENOMEM;
 	err = nc_worker_init();
 	if (err)
-		return err;
+		goto wq;
 	err = nc_registry_init();
 	if (err)
 		goto workers;
@@ -72,6 +79,8 @@ registry:
 	nc_registry_exit();
 workers:
 	nc_worker_exit();
+wq:
+	destroy_workqueue(nc_wq);
 	return err;
 }
 
@@ -83,6 +92,7 @@ void nc_netdriver_exit(void)
 	nc_info_del("channels");
 	nc_listener_exit();
 	nc_peer_exit();
+	destroy_workqueue(nc_wq);
 	nc_registry_exit();
 	nc_worker_exit();
 	rcu_barrier();		/* channels and peers are freed by our code */

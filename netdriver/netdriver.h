@@ -61,6 +61,9 @@ void nc_peer_put(struct nc_peer *peer);		/* any context */
 struct nc_peer *nc_chan_peer(const struct nc_chan *ch);
 struct net *nc_chan_net(const struct nc_chan *ch);
 u8 nc_chan_class(const struct nc_chan *ch);
+struct net *nc_peer_netns(const struct nc_peer *peer);
+/* no flow of it will hear anything any more */
+bool nc_peer_is_dead(const struct nc_peer *peer);
 /* did this end open the set? */
 bool nc_peer_opened(const struct nc_peer *peer);
 const struct nc_peer_key *nc_peer_key(const struct nc_peer *peer);

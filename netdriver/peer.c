@@ -33,12 +33,14 @@
  * @lock: mutex: the table
  * @hash: lock: lock
  * @instance: const: names this module load and netns to others
+ * @nr: lock: lock: opened ones in it
  * @exiting: lock: lock: no peer may come any more
  */
 struct nc_peer_net {
 	struct mutex		lock;
 	struct hlist_head	hash[NC_PEER_HASH];
 	u8			instance[16];
+	unsigned int		nr;
 	bool			exiting;
 };
 
@@ -132,23 +134,34 @@ struct nc_peer *nc_peer_open(struct net *net, const struct nc_peer_key *key)
 	struct nc_peer_net *pn = nc_peer_net(net);
 	struct hlist_head *head = nc_peer_bucket(pn, &key->raddr);
 	struct nc_peer *peer;
+	int err;
 
 	mutex_lock(&pn->lock);
 	hlist_for_each_entry(peer, head, node)
 		if (peer->opened && !READ_ONCE(peer->dead) &&
 		    !memcmp(&peer->key, key, sizeof(*key)))
 			goto found;
-	peer = pn->exiting ? NULL : nc_peer_alloc(net, true, key, NULL);
-	if (!peer) {
-		mutex_unlock(&pn->lock);
-		return ERR_PTR(pn->exiting ? -ENETDOWN : -ENOMEM);
-	}
+	err = -ENETDOWN;
+	if (pn->exiting)
+		goto fail;
+	/* idle ones stay for a while: a user may not fill memory with them */
+	err = -ENOBUFS;
+	if (pn->nr >= READ_ONCE(nc_knob_peers))
+		goto fail;
+	err = -ENOMEM;
+	peer = nc_peer_alloc(net, true, key, NULL);
+	if (!peer)
+		goto fail;
 	hlist_add_head(&peer->node, head);
+	pn->nr++;
 found:
 	nc_peer_get(peer);
 	mutex_unlock(&pn->lock);
 	nc_peer_want(peer);
 	return peer;
+fail:
+	mutex_unlock(&pn->lock);
+	return ERR_PTR(err);
 }
 
 struct nc_peer *nc_peer_accepted(struct net *net, const struct nc_peer_key *key,
@@ -192,6 +205,8 @@ void nc_peer_unlist(struct nc_peer *peer)
 	was = !hlist_unhashed(&peer->node);
 	if (was)
 		hlist_del_init(&peer->node);
+	if (was && peer->opened)
+		pn->nr--;
 	mutex_unlock(&pn->lock);
 	if (was)
 		nc_peer_put(peer);
@@ -293,6 +308,16 @@ const struct nc_lane_set *nc_peer_lanes(const struct nc_peer *peer, u8 class)
 	return &rcu_dereference(peer->lanes[class])->set;
 }
 
+struct net *nc_peer_netns(const struct nc_peer *peer)
+{
+	return peer->net;
+}
+
+bool nc_peer_is_dead(const struct nc_peer *peer)
+{
+	return READ_ONCE(peer->dead);
+}
+
 bool nc_peer_opened(const struct nc_peer *peer)
 {
 	return peer->opened;
@@ -375,13 +400,15 @@ static void __net_exit nc_peer_net_exit(struct net *net)
 					   node);
 			nc_peer_get(peer);
 			mutex_unlock(&pn->lock);
-			nc_peer_die(peer, -ENETDOWN);
+			nc_peer_die(peer, -ENETDOWN, false);
 			nc_peer_chans_exit(peer);
 			nc_peer_put(peer);
 			mutex_lock(&pn->lock);
 		}
 	}
 	mutex_unlock(&pn->lock);
+	/* who left the lists by itself may still be on its way out */
+	flush_workqueue(nc_wq);
 }
 
 static struct pernet_operations nc_peer_net_ops = {

@@ -24,8 +24,11 @@ void nc_peer_chans_init(struct nc_peer *peer);
 void nc_peer_chans_exit(struct nc_peer *peer);
 /* somebody wants a lane: open channels now if none is up */
 void nc_peer_want(struct nc_peer *peer);
-/* for good: flows are told, channels killed; process context, no lock */
-void nc_peer_die(struct nc_peer *peer, int err);
+/*
+ * For good: flows are told, channels killed. @idle: only if no flow has come
+ * meanwhile. Process context, no lock.
+ */
+void nc_peer_die(struct nc_peer *peer, int err, bool idle);
 void nc_peer_chans_show(struct seq_file *m, struct nc_peer *peer);
 
 #endif /* NC_NETDRIVER_PEER_H */

@@ -17,6 +17,7 @@
 #define NC_PEER_BACKOFF_MAX	2000
 #define NC_PEER_FAILS		3	/* broken off so often: no use */
 #define NC_PEER_TICK		HZ
+#define NC_PEER_HELLO		(10 * HZ)	/* from open() to HELLO */
 
 static bool nc_peer_has_lane(const struct nc_peer *peer)
 {
@@ -32,7 +33,7 @@ static bool nc_peer_has_lane(const struct nc_peer *peer)
 static void nc_peer_later(struct nc_peer *peer, unsigned long delay)
 {
 	nc_peer_get(peer);
-	if (mod_delayed_work(system_dfl_wq, &peer->work, delay))
+	if (mod_delayed_work(nc_wq, &peer->work, delay))
 		nc_peer_put(peer);
 }
 
@@ -88,7 +89,7 @@ void nc_peer_lane_add(struct nc_chan *ch)
 	nc_peer_wake_parked(peer);
 }
 
-void nc_peer_lane_del(struct nc_chan *ch)
+static void __nc_peer_lane_leave(struct nc_chan *ch)
 {
 	struct nc_lane_box *box = ch->box[1];
 	struct nc_peer *peer = ch->peer;
@@ -96,22 +97,35 @@ void nc_peer_lane_del(struct nc_chan *ch)
 	u8 class = ch->lane.class;
 	unsigned int i, n = 0;
 
-	mutex_lock(&peer->cfg);
-	if (ch->in_set) {
-		ch->in_set = false;
-		ch->box[1] = NULL;
-		old = &rcu_dereference_protected(peer->lanes[class],
-					lockdep_is_held(&peer->cfg))->set;
-		for (i = 0; i < old->nr; i++)
-			if (old->lane[i] != &ch->lane)
-				box->set.lane[n++] = old->lane[i];
-		box->set.nr = n;
-		nc_peer_set_lanes(peer, class, box);
-		if (!nc_peer_has_lane(peer))
-			peer->down_since = jiffies;
-	}
+	lockdep_assert_held(&peer->cfg);
+	if (!ch->in_set)
+		return;
+	ch->in_set = false;
+	ch->box[1] = NULL;
+	old = &rcu_dereference_protected(peer->lanes[class],
+					 lockdep_is_held(&peer->cfg))->set;
+	for (i = 0; i < old->nr; i++)
+		if (old->lane[i] != &ch->lane)
+			box->set.lane[n++] = old->lane[i];
+	box->set.nr = n;
+	nc_peer_set_lanes(peer, class, box);
+	if (!nc_peer_has_lane(peer))
+		peer->down_since = jiffies;
+}
+
+void nc_peer_lane_leave(struct nc_chan *ch)
+{
+	mutex_lock(&ch->peer->cfg);
+	__nc_peer_lane_leave(ch);
+	mutex_unlock(&ch->peer->cfg);
+}
+
+void nc_peer_lane_del(struct nc_chan *ch)
+{
+	mutex_lock(&ch->peer->cfg);
+	__nc_peer_lane_leave(ch);
 	list_del_init(&ch->node);
-	mutex_unlock(&peer->cfg);
+	mutex_unlock(&ch->peer->cfg);
 }
 
 /* ---- loss ---- */
@@ -160,17 +174,22 @@ void nc_peer_lane_lost(struct nc_chan *ch, int err)
 
 	if (!NC_MUTANT(LOSE_DEAD))
 		nc_peer_walk(peer, nc_peer_flow_down, &loss);
-	if (!err)
-		return;		/* it went in peace */
 	mutex_lock(&peer->cfg);
+	if (!err) {		/* it went in peace; but a flow may have come */
+		if (peer->opened && !peer->dead && READ_ONCE(peer->nr_flows))
+			nc_peer_later(peer, 0);
+		mutex_unlock(&peer->cfg);
+		return;
+	}
 	if (peer->opened && !peer->dead) {
-		if (ch->died_in < NC_CHAN_UP)
-			peer->fails++;
+		peer->fails += ch->died_in < NC_CHAN_UP;
 		hopeless = !nc_peer_has_lane(peer) && !nc_peer_opening(peer) &&
 			   (ch->died_in == NC_CHAN_CONNECTING ||
 			    err == -EPROTO || err == -EPROTONOSUPPORT ||
 			    peer->fails >= NC_PEER_FAILS);
-		peer->backoff_ms = clamp_t(unsigned int, peer->backoff_ms * 2,
+		/* those that were up all fell to one cause */
+		peer->backoff_ms = clamp_t(unsigned int, peer->backoff_ms <<
+					   (ch->died_in < NC_CHAN_UP),
 					   NC_PEER_BACKOFF_MIN,
 					   NC_PEER_BACKOFF_MAX);
 		nc_peer_later(peer, msecs_to_jiffies(peer->backoff_ms));
@@ -254,24 +273,23 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 		nc_listener_forget(ch);
 		ch->peer = peer;
 		list_add_tail(&ch->node, &peer->chans);
+		nc_peer_later(peer, NC_PEER_TICK);
 	}
 	mutex_unlock(&peer->cfg);
 	if (err)
 		nc_peer_put(peer);
-	else
-		nc_peer_later(peer, NC_PEER_TICK);
 	return err;
 }
 
 int nc_peer_hello(struct nc_chan *ch)
 {
-	int err;
+	return ch->opener ? nc_peer_hello_opener(ch) :
+			    nc_peer_hello_acceptor(ch);
+}
 
-	err = ch->opener ? nc_peer_hello_opener(ch) :
-			   nc_peer_hello_acceptor(ch);
-	if (!err)
-		nc_peer_walk(ch->peer, nc_peer_flow_up, NULL);	/* R5 */
-	return err;
+void nc_peer_lanes_up(struct nc_peer *peer)
+{
+	nc_peer_walk(peer, nc_peer_flow_up, NULL);
 }
 
 /* ---- opening ---- */
@@ -326,9 +344,15 @@ static int nc_peer_open_chan(struct nc_peer *peer, u8 class, u8 index)
 static void nc_peer_fill(struct nc_peer *peer)
 {
 	unsigned int i, want;
+	struct nc_chan *ch;
 	int c, err = 0;
 
 	lockdep_assert_held(&peer->cfg);
+	/* something listens there, but it does not speak */
+	list_for_each_entry(ch, &peer->chans, node)
+		if (ch->state == NC_CHAN_HELLO &&
+		    time_after(jiffies, ch->born + NC_PEER_HELLO))
+			nc_chan_error(ch, -EPROTO);
 	for (c = 0; c < NC_CLASSES; c++) {
 		want = READ_ONCE(nc_knob_channels[c]);
 		for (i = 0; i < want && !err; i++)
@@ -357,14 +381,20 @@ static void nc_peer_kill_chans(struct nc_peer *peer, int err)
 	}
 }
 
-void nc_peer_die(struct nc_peer *peer, int err)
+void nc_peer_die(struct nc_peer *peer, int err, bool idle)
 {
 	struct nc_peer_loss loss = { .err = err };
 
 	mutex_lock(&peer->cfg);
 	spin_lock_bh(&peer->flows_lock);
-	WRITE_ONCE(peer->dead, true);
+	if (!idle || !peer->nr_flows)
+		WRITE_ONCE(peer->dead, true);
 	spin_unlock_bh(&peer->flows_lock);
+	if (!peer->dead) {
+		nc_peer_later(peer, 0);
+		mutex_unlock(&peer->cfg);
+		return;
+	}
 	mutex_unlock(&peer->cfg);
 	nc_peer_walk(peer, nc_peer_flow_dead, &loss);
 	nc_peer_walk(peer, nc_peer_flow_fail, &loss);
@@ -387,14 +417,15 @@ static void nc_peer_work(struct work_struct *work)
 {
 	struct nc_peer *peer = container_of(to_delayed_work(work),
 					    struct nc_peer, work);
-	unsigned long limit = nc_sysctl_peer_timeout(peer->net) * HZ;
 	bool idle, die = false;
+	unsigned long limit;
 
 	mutex_lock(&peer->cfg);
 	if (peer->dead) {
 		mutex_unlock(&peer->cfg);
 		goto put;
 	}
+	limit = nc_sysctl_peer_timeout(peer->net) * HZ;
 	idle = !READ_ONCE(peer->nr_flows) &&
 	       time_after(jiffies, READ_ONCE(peer->idle_since) + limit);
 	if (idle && list_empty(&peer->chans))
@@ -410,7 +441,7 @@ static void nc_peer_work(struct work_struct *work)
 		nc_peer_later(peer, NC_PEER_TICK);
 	mutex_unlock(&peer->cfg);
 	if (die)
-		nc_peer_die(peer, -ETIMEDOUT);
+		nc_peer_die(peer, -ETIMEDOUT, idle);
 put:
 	nc_peer_put(peer);
 }

@@ -80,8 +80,8 @@ void nc_worker_kick(struct nc_chan *ch)
 {
 	struct nc_worker *w = ch->worker;
 
-	if (test_bit(NC_CHAN_WORK, &ch->bits) ||
-	    test_and_set_bit(NC_CHAN_WORK, &ch->bits))
+	/* a full barrier: what the caller noted before is seen by the worker */
+	if (test_and_set_bit(NC_CHAN_WORK, &ch->bits))
 		return;
 	nc_chan_get(ch);
 	if (llist_add(&ch->work, &w->list))

@@ -80,6 +80,7 @@ static void nc_sched_park(struct nc_flow *flow)
 	spin_lock(&park->lock);
 	if (list_empty(&flow->park_node))
 		list_add_tail(&flow->park_node, &park->flows);
+	trace_nc_park(nc_sched_set(flow)->nr);
 	spin_unlock(&park->lock);
 }
 
@@ -115,6 +116,8 @@ static void nc_sched_queue(struct nc_flow *flow, struct nc_lane *lane,
 {
 	u16 bit = BIT(lane->index);
 
+	if (unlikely(lane->class != flow->class))
+		nc_mib_inc(nc_peer_netns(flow->tx_peer), OTHER_CLASS);
 	if (!nc_chan_queue(lane, seg))
 		flow->kick_full[lane->class] |= bit;
 	flow->kick[lane->class] |= bit;
@@ -248,7 +251,7 @@ void nc_sched_kick_atomic(struct nc_flow *flow)
 /* ---- the layer ---- */
 
 static struct nc_knob nc_sched_knobs[] = {
-	NC_KNOB(lane_limit, &nc_sched_limit, 65536, 1U << 30),
+	NC_KNOB(lane_limit, &nc_sched_limit, 512 << 10, 1U << 30),
 	NC_KNOB_FN(policy, nc_policy_show, nc_policy_store),
 };
 

@@ -56,6 +56,12 @@ void nc_shutdown(struct sock *sk, int how)
 		return;
 	spare = nc_close_spare(sk);
 	nc_data_lock(sk);
+	/* inet_shutdown() wrote it without our lock: a FIN may just have too */
+	if (test_bit(NC_SOCK_FIN, &nc_sk(sk)->bits))
+		how |= RCV_SHUTDOWN;
+	if (sk->sk_state == TCP_CLOSE)
+		how = SHUTDOWN_MASK;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
 	nc_close_send_fin(sk, spare);
 	if (nc_sk(sk)->flow.tx_peer)
 		nc_sched_kick_atomic(&nc_sk(sk)->flow);
@@ -70,7 +76,7 @@ void nc_close_rcv_fin(struct sock *sk)
 
 	nsk->rcv.nxt++;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
-	sock_set_flag(sk, SOCK_DONE);
+	set_bit(NC_SOCK_FIN, &nsk->bits);
 	nc_sched_owe(&nsk->flow, true);
 	switch (sk->sk_state) {
 	case TCP_ESTABLISHED:
@@ -179,6 +185,10 @@ static void nc_close_orphan(struct sock *sk)
 {
 	struct nc_sock *nsk = nc_sk(sk);
 
+	/* what came since nc_close_begin() is as unread as what came before */
+	if (!skb_queue_empty(&sk->sk_receive_queue))
+		nc_sock_abort(sk, NC_RST_ABORTED, 0);
+	nc_rx_purge(sk);
 	if (sk->sk_state == TCP_CLOSE) {
 		sock_put(sk);		/* the application's */
 		return;
@@ -215,9 +225,8 @@ void nc_close(struct sock *sk, long timeout)
 	nc_close_linger(sk, timeout);
 	nc_port_put(sk);
 	sock_hold(sk);
-	sock_orphan(sk);
-	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	nc_data_lock(sk);
+	sock_orphan(sk);	/* softirq sets flags under this lock too */
 	nc_close_orphan(sk);
 	nc_data_unlock(sk);
 	release_sock(sk);

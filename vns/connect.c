@@ -113,7 +113,9 @@ static void nc_connect_reset(struct nc_sock *nsk)
 	nsk->fin_queued = false;
 	nsk->say_blocked = false;
 	nsk->say_again = false;
+	nsk->say_probe = false;
 	nsk->say_last = false;
+	clear_bit(NC_SOCK_FIN, &nsk->bits);
 	nsk->held = false;
 	nsk->unconfirmed = false;
 	nsk->busy_ms = NC_CONNECT_SILENCE;
@@ -148,8 +150,11 @@ static int nc_connect_start(struct sock *sk, struct nc_peer *peer)
 	inet_sk_set_state(sk, TCP_SYN_SENT);
 	nc_table_add_syn(nsk);
 	err = nc_connect_push_syn(sk, NC_SYN, GFP_ATOMIC);
+	/* it died before it could tell us, being CLOSE */
+	if (nc_peer_is_dead(peer))
+		err = -ENETRESET;
 	if (err) {
-		nc_sock_done(sk, -err);
+		nc_sock_done(sk, 0);
 	} else {
 		nc_sock_timer_set(sk, nc_connect_patience(sk));
 		nc_sock_push_later(sk, msecs_to_jiffies(2 * nsk->busy_ms));
@@ -326,7 +331,6 @@ int nc_disconnect(struct sock *sk, int flags)
 	nc_rx_purge(sk);
 	nc_connect_reset(nsk);
 	WRITE_ONCE(sk->sk_err, err);
-	sock_reset_flag(sk, SOCK_DONE);
 	nc_data_unlock(sk);
 	nc_addr_clear(sk);
 	sk_error_report(sk);

@@ -4,7 +4,7 @@
  * sent, when to ask for an acknowledgment, when to announce one. Pure.
  * Numbers are plain u64: SYN is 0, data begins at 1, FIN takes one; they never
  * wrap. The rules' names (S1 to S3, R1 to R5) are those of
- * Documentation/design.rst, "Acknowledgments and credit".
+ * Documentation/design.rst, "Acknowledgements and credit".
  */
 #ifndef NC_VNS_CREDIT_H
 #define NC_VNS_CREDIT_H

@@ -152,7 +152,7 @@ static void nc_inet_lane_down(struct nc_flow *flow, u32 lane_id)
 	nc_data_lock(sk);
 	if (sk->sk_state != TCP_CLOSE) {
 		nc_tx_lane_down(sk, lane_id);
-		nc_sk(sk)->say_again = true;
+		nc_sk(sk)->say_probe = true;
 		nc_sched_owe(flow, false);		/* R5 */
 		nc_sched_kick_atomic(flow);
 	}
@@ -165,7 +165,7 @@ static void nc_inet_lane_up(struct nc_flow *flow)
 
 	nc_data_lock(sk);
 	if (sk->sk_state != TCP_CLOSE && sk->sk_state != TCP_SYN_SENT) {
-		nc_sk(sk)->say_again = true;
+		nc_sk(sk)->say_probe = true;
 		nc_sched_owe(flow, false);		/* R5 */
 	}
 	nc_data_unlock(sk);
@@ -248,15 +248,20 @@ int nc_vns_init(void)
 	err = nc_info_add("sockets", nc_sock_proc_show);
 	if (err)
 		goto table;
-	err = proto_register(&nc_prot, 1);
+	err = nc_info_gauge_add("Orphans", nc_sock_orphans);
 	if (err)
 		goto info;
+	err = proto_register(&nc_prot, 1);
+	if (err)
+		goto gauge;
 	err = proto_register(&nc6_prot, 1);
 	if (err)
 		goto prot;
 	return 0;
 prot:
 	proto_unregister(&nc_prot);
+gauge:
+	nc_info_gauge_del("Orphans");
 info:
 	nc_info_del("sockets");
 table:
@@ -268,6 +273,7 @@ mem:
 
 void nc_vns_exit(void)
 {
+	nc_info_gauge_del("Orphans");
 	nc_info_del("sockets");
 	proto_unregister(&nc6_prot);
 	proto_unregister(&nc_prot);

@@ -64,8 +64,12 @@ void nc_input_echo(struct nc_chan *ch, const struct nc_hdr *h)
 static void nc_input_unknown(struct nc_chan *ch, const struct nc_hdr *h,
 			     u32 done)
 {
-	/* one answer a frame, none to what is itself an answer */
-	if (h->type == NC_DATA && !done)
+	/*
+	 * One answer a frame, none to what is itself an answer. An ACK that
+	 * asks is none: it comes after a channel was lost, perhaps with our RST.
+	 */
+	if (h->type == NC_ACK ? h->flags & NC_F_ACKREQ :
+	    h->type == NC_DATA && !done)
 		nc_input_echo(ch, h);
 }
 
@@ -100,6 +104,7 @@ static bool nc_input_hdr(struct sock *sk, const struct nc_hdr *h)
 	if (got & NC_CREDIT_OPENED)
 		nc_tx_push(sk);
 	if (h->flags & NC_F_BLOCKED) {
+		nc_rx_sync_window(sk);
 		if (nc_credit_rcv_blocked(&nsk->rcv, nsk->queued,
 					  READ_ONCE(nc_mem_pressure)))
 			nc_sched_owe(&nsk->flow, true);
@@ -177,6 +182,10 @@ static int nc_input_data(struct sock *sk, const struct nc_hdr *h,
 
 static void nc_input_rst(struct sock *sk, const struct nc_hdr *h)
 {
+	/* a late answer to an NCSYN that was sent twice */
+	if (sk->sk_state != TCP_SYN_SENT &&
+	    (h->wnd == NC_RST_BUSY || h->wnd == NC_RST_REFUSED))
+		return;
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
 		if (h->wnd == NC_RST_BUSY) {

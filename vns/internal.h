@@ -20,6 +20,7 @@
 
 /* struct nc_sock.bits */
 enum {
+	NC_SOCK_FIN,		/* the peer's FIN is in order */
 	NC_SOCK_WAKE,		/* readers are to be woken at the end of a run */
 };
 
@@ -58,6 +59,7 @@ enum {
  * @fin_queued: data lock: the last segment carries FIN
  * @say_blocked: data lock: the next announcement says BLOCKED
  * @say_again: data lock: announce even without news: the peer lost one (R3)
+ * @say_probe: data lock: announce with ACKREQ: does the peer know us still?
  * @say_last: data lock: one more announcement leaves after the end
  * @held: data lock: MSG_MORE: the last segment waits to become longer
  *
@@ -70,6 +72,7 @@ enum {
  * Accounting:
  * @owed: data lock: forward allocation to take (or give back, negative) when
  *	the socket's owner lets go of it
+ * @owed_rmem: data lock: the same of sk_rmem_alloc
  *
  * Listening:
  * @accept_q: data lock of the listener: children by accept_node
@@ -106,6 +109,7 @@ struct nc_sock {
 	bool			fin_queued;
 	bool			say_blocked;
 	bool			say_again;
+	bool			say_probe;
 	bool			say_last;
 	bool			held;
 
@@ -115,6 +119,7 @@ struct nc_sock {
 	u32			queued;
 
 	int			owed;
+	int			owed_rmem;
 
 	struct list_head	accept_q;
 	struct list_head	accept_node;
@@ -169,7 +174,7 @@ int nc_sock_init(struct sock *sk);
 /* a child: what nc_sock_init() does, without the application's context */
 void nc_sock_setup(struct sock *sk);
 void nc_sock_destruct(struct sock *sk);
-u64 nc_sock_orphans(void);
+u64 nc_sock_orphans(const struct net *net);
 bool nc_sock_too_many_orphans(const struct sock *sk);
 void nc_sock_count_orphan(struct sock *sk, int n);
 /*

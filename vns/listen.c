@@ -14,6 +14,7 @@
 #include "core/trace.h"
 
 #define NC_LISTEN_CONFIRM	(10 * HZ)
+#define NC_LISTEN_TWIN		U32_MAX	/* no answer */
 
 int nc_listen(struct socket *sock, int backlog)
 {
@@ -36,7 +37,6 @@ int nc_listen(struct socket *sock, int backlog)
 		nc_port_unlisten(sk);
 		goto out;
 	}
-	sk->sk_ack_backlog = 0;
 	nc_data_lock(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	inet_sk_set_state(sk, TCP_LISTEN);
@@ -227,7 +227,6 @@ static struct sock *nc_listen_child(struct sock *lsk)
 	inet_sk(sk)->uc_ttl = -1;
 	inet_sk(sk)->mc_ttl = 1;
 	inet_sk(sk)->mc_index = 0;
-	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
 	nc_sock_setup(sk);
 	nc_listen_inherit(sk, lsk);
 	return sk;
@@ -295,7 +294,9 @@ static u32 nc_listen_open(struct sock *child, struct nc_chan *ch,
 	if (nc_connect_attach(nsk, peer))
 		goto out;
 	if (nc_table_add_tuple(nsk, peer)) {
+		/* the same NCSYN by two channels at once: the other one won */
 		nc_peer_del_flow(peer, &nsk->flow);
+		reason = NC_LISTEN_TWIN;
 		goto out;
 	}
 	nc_table_add_token(nsk);
@@ -335,7 +336,7 @@ static void nc_listen_new(struct sock *lsk, struct nc_chan *ch,
 		nc_listen_discard(child, NC_RST_REFUSED);
 	}
 	nc_listen_unreserve(lsk, peer);
-	if (reason)
+	if (reason && reason != NC_LISTEN_TWIN)
 		nc_listen_refuse(ch, s, reason);
 }
 
@@ -404,5 +405,6 @@ void nc_listen_confirm(struct sock *sk)
 	if (!nc_sk(sk)->unconfirmed)
 		return;
 	nc_sk(sk)->unconfirmed = false;
-	nc_sock_timer_stop(sk);
+	if (!nc_sk(sk)->orphan)		/* else the timer is for that */
+		nc_sock_timer_stop(sk);
 }

@@ -52,18 +52,18 @@ bool nc_mem_charge_rx(struct sock *sk, u32 n)
 	lockdep_assert_held(&sk->sk_lock.slock);
 	if (sock_owned_by_user_nocheck(sk)) {
 		nc_sk(sk)->owed += n;
-	} else {
-		if (!nc_mem_schedule(sk, n))
-			return false;
-		sk_mem_charge(sk, n);
+		nc_sk(sk)->owed_rmem += n;
+		return true;
 	}
+	if (!nc_mem_schedule(sk, n))
+		return false;
+	sk_mem_charge(sk, n);
 	atomic_add(n, &sk->sk_rmem_alloc);
 	return true;
 }
 
 static void nc_mem_uncharge(struct sock *sk, u32 n)
 {
-	lockdep_assert_held(&sk->sk_lock.slock);
 	if (sock_owned_by_user_nocheck(sk))
 		nc_sk(sk)->owed -= n;
 	else
@@ -72,7 +72,10 @@ static void nc_mem_uncharge(struct sock *sk, u32 n)
 
 void nc_mem_uncharge_rx(struct sock *sk, u32 n)
 {
-	atomic_sub(n, &sk->sk_rmem_alloc);
+	if (sock_owned_by_user_nocheck(sk))
+		nc_sk(sk)->owed_rmem -= n;
+	else
+		atomic_sub(n, &sk->sk_rmem_alloc);
 	nc_mem_uncharge(sk, n);
 }
 
@@ -87,6 +90,10 @@ void nc_mem_release_cb(struct sock *sk)
 	struct nc_sock *nsk = nc_sk(sk);
 	int owed = nsk->owed;
 
+	if (nsk->owed_rmem) {
+		atomic_add(nsk->owed_rmem, &sk->sk_rmem_alloc);
+		nsk->owed_rmem = 0;
+	}
 	if (!owed)
 		return;
 	nsk->owed = 0;
@@ -107,6 +114,8 @@ void nc_mem_release_cb(struct sock *sk)
 	nc_mib_inc(sock_net(sk), RX_RESOURCE);
 	nc_sock_abort(sk, NC_RST_RESOURCE, ENOBUFS);
 	nc_rx_purge(sk);
+	atomic_add(nsk->owed_rmem, &sk->sk_rmem_alloc);
+	nsk->owed_rmem = 0;
 	sk_mem_uncharge(sk, -nsk->owed);
 	nsk->owed = 0;
 }

@@ -10,9 +10,13 @@
 
 static bool nc_poll_readable(const struct sock *sk)
 {
+	const struct nc_credit_rcv *rcv = &nc_sk(sk)->rcv;
 	u32 queued = READ_ONCE(nc_sk(sk)->queued);
 
-	return queued && queued >= sock_rcvlowat(sk, 0, INT_MAX);
+	/* with the window nearly closed no more may come to reach the mark */
+	return queued && (queued >= sock_rcvlowat(sk, 0, INT_MAX) ||
+			  READ_ONCE(rcv->edge) < READ_ONCE(rcv->nxt) +
+			  max_t(u32, NC_CREDIT_SILLY, rcv->win / 4));
 }
 
 static __poll_t nc_poll_connected(struct sock *sk)
@@ -90,6 +94,8 @@ void nc_poll_write_space(struct sock *sk)
 	struct socket *sock = sk->sk_socket;
 	struct socket_wq *wq;
 
+	/* pairs with the barrier in nc_poll_connected(): room, then NOSPACE */
+	smp_mb();
 	if (!sock || !sk_stream_is_writeable(sk) ||
 	    !test_bit(SOCK_NOSPACE, &sock->flags))
 		return;

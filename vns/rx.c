@@ -155,8 +155,8 @@ static bool nc_rx_over_limit(const struct sock *sk)
 	const struct nc_sock *nsk = nc_sk(sk);
 	u64 credit = nsk->rcv.edge - nsk->rcv.read;
 
-	return atomic_read(&sk->sk_rmem_alloc) >
-	       NC_RX_PIN * credit + NC_RX_SLACK;
+	return atomic_read(&sk->sk_rmem_alloc) + nsk->owed_rmem >
+	       (s64)(NC_RX_PIN * credit + credit / 2 + NC_RX_SLACK);
 }
 
 static int nc_rx_in_order(struct sock *sk, struct sk_buff *skb, u32 off,
@@ -180,6 +180,7 @@ static int nc_rx_in_order(struct sock *sk, struct sk_buff *skb, u32 off,
 	}
 	nsk->rcv.nxt += len;
 	WRITE_ONCE(nsk->queued, nsk->queued + len);
+	nc_mib_add(sock_net(sk), IN_BYTES, len);
 	return 0;
 }
 
@@ -261,6 +262,7 @@ void nc_rx_advance(struct sock *sk)
 			continue;
 		}
 		nsk->rcv.nxt += r->len;
+		nc_mib_add(sock_net(sk), IN_BYTES, r->len);
 		WRITE_ONCE(nsk->queued, nsk->queued + r->len);
 		__skb_queue_tail(&sk->sk_receive_queue, skb);
 	}
@@ -363,7 +365,7 @@ static int nc_rx_end(struct sock *sk, bool some, long timeo)
 		return !(sk->sk_err || sk->sk_state == TCP_CLOSE ||
 			 sk->sk_shutdown & RCV_SHUTDOWN || !timeo ||
 			 signal_pending(current));
-	if (sock_flag(sk, SOCK_DONE))
+	if (test_bit(NC_SOCK_FIN, &nc_sk(sk)->bits))
 		return 0;
 	err = sock_error(sk);
 	if (err || sk->sk_shutdown & RCV_SHUTDOWN)

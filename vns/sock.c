@@ -17,7 +17,8 @@
 
 static atomic_t nc_sock_orphan_count = ATOMIC_INIT(0);
 
-u64 nc_sock_orphans(void)
+/* of the host: the limit is for all of them together */
+u64 nc_sock_orphans(const struct net *net)
 {
 	return atomic_read(&nc_sock_orphan_count);
 }
@@ -170,10 +171,11 @@ void nc_sock_done(struct sock *sk, int err)
 		nc_mib_inc(sock_net(sk), ATTEMPT_FAILS);
 	else if (err)
 		nc_mib_inc(sock_net(sk), ESTAB_RESETS);
-	inet_sk_set_state(sk, TCP_CLOSE);
-	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	/* first: who sees CLOSE looks for the reason */
 	if (err)
 		WRITE_ONCE(sk->sk_err, err);
+	inet_sk_set_state(sk, TCP_CLOSE);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	nc_sched_kick_atomic(&nsk->flow);	/* a RST may be among it */
 	nc_table_del(nsk);
 	nc_peer_del_flow(nsk->flow.tx_peer, &nsk->flow);
@@ -203,7 +205,9 @@ void nc_sock_abort(struct sock *sk, u32 reason, int err)
 	seg = nsk->rtoken ? nc_seg_alloc(&nsk->flow, NC_RST, nsk->snd.nxt,
 					 GFP_ATOMIC | __GFP_NOWARN) : NULL;
 	if (seg) {
-		seg->reason = reason;
+		seg->rst.token = nsk->rtoken;
+		seg->rst.src = (u32)nsk->token;
+		seg->rst.reason = reason;
 		nc_sched_rst(&nsk->flow, seg);
 		nc_seg_put(seg);
 		nc_mib_inc(sock_net(sk), RST_SENT);

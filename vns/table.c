@@ -129,7 +129,7 @@ struct sock *nc_table_find_echo(u32 low, u64 rtoken,
 	hlist_for_each_entry_rcu(nsk, &nc_table_tokens[slot], token_node) {
 		if ((u32)nsk->token == low &&
 		    READ_ONCE(nsk->rtoken) == rtoken &&
-		    READ_ONCE(nsk->flow.rx_peer) == peer) {
+		    READ_ONCE(nsk->flow.tx_peer) == peer) {
 			sk = nc_table_get(nsk);
 			break;
 		}
@@ -383,6 +383,9 @@ struct sock *nc_table_find_listener(struct net *net,
 		break;
 	}
 	rcu_read_unlock();
+	/* one of those that share went away between the passes */
+	if (!sk && nth > 0 && hash)
+		return nc_table_find_listener(net, laddr, port, oif, 0);
 	return sk;
 }
 

@@ -215,6 +215,21 @@ void nc_tx_acked(struct sock *sk)
 
 /* ---- leaving: called by whoever transmits, no lock held ---- */
 
+/* of this connection, not of one before, and not acknowledged meanwhile? */
+static bool nc_tx_is_due(const struct sock *sk, const struct nc_seg *seg)
+{
+	const struct nc_sock *nsk = nc_sk(sk);
+	struct nc_wire_syn s;
+
+	if (sk->sk_state == TCP_CLOSE)
+		return false;
+	if (seg->type == NC_DATA)
+		return !list_empty(&seg->rtx) &&
+		       nc_seg_end(seg) > nsk->snd.una;
+	return !nc_wire_get_syn(seg->ctl, &s) && s.token == nsk->token &&
+	       (seg->type == NC_SYN_ACK || !nsk->snd.una);
+}
+
 bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h)
 {
 	struct sock *sk = nc_flow_sk(seg->flow);
@@ -229,15 +244,16 @@ bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h)
 	h->seq = seg->seq;
 	h->src = (u32)nsk->token;
 	if (seg->type == NC_RST) {
-		h->token = nsk->rtoken;
-		h->wnd = seg->reason;
+		h->token = seg->rst.token;
+		h->src = seg->rst.src;
+		h->wnd = seg->rst.reason;
 	} else {
-		ok = sk->sk_state != TCP_CLOSE &&
-		     (nc_seg_end(seg) > nsk->snd.una ||
-		      seg->type == NC_SYN_ACK);
+		ok = nc_tx_is_due(sk, seg);
 		h->token = seg->type == NC_SYN ? 0 : nsk->rtoken;
-		nc_credit_rcv_say(&nsk->rcv, &h->ack, &h->wnd);
-		if (nsk->say_blocked && seg->type == NC_DATA) {
+		/* what is said in a frame that does not leave is not said */
+		if (ok)
+			nc_credit_rcv_say(&nsk->rcv, &h->ack, &h->wnd);
+		if (ok && nsk->say_blocked && seg->type == NC_DATA) {
 			h->flags |= NC_F_BLOCKED;
 			nsk->say_blocked = false;
 		}
@@ -257,7 +273,7 @@ bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h)
 	       (nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
 				TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
 				TCPF_CLOSING | TCPF_LAST_ACK) &&
-		(nsk->say_blocked || nsk->say_again ||
+		(nsk->say_blocked || nsk->say_again || nsk->say_probe ||
 		 nc_credit_rcv_news(&nsk->rcv)));
 	if (news) {
 		h->token = nsk->rtoken;
@@ -266,6 +282,9 @@ bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h)
 		nc_credit_rcv_say(&nsk->rcv, &h->ack, &h->wnd);
 		if (nsk->say_blocked)
 			h->flags |= NC_F_BLOCKED;
+		if (nsk->say_probe)
+			h->flags |= NC_F_ACKREQ;
+		nsk->say_probe = false;
 		nsk->say_blocked = false;
 		nsk->say_again = false;
 		nsk->say_last = false;
@@ -426,13 +445,6 @@ static int nc_tx_copy(struct sock *sk, struct nc_seg *seg,
 	return 0;
 }
 
-/* wait for room: the peer's acknowledgement, or memory */
-static int nc_tx_wait(struct sock *sk, long *timeo)
-{
-	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	return sk_stream_wait_memory(sk, timeo);
-}
-
 /* what was queued leaves; ownership is dropped meanwhile */
 static void nc_tx_kick(struct sock *sk)
 {
@@ -441,6 +453,21 @@ static void nc_tx_kick(struct sock *sk)
 	release_sock(sk);
 	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock);
 	lock_sock(sk);
+}
+
+/* wait for room: the peer's acknowledgement, or memory */
+static int nc_tx_wait(struct sock *sk, long *timeo)
+{
+	/* what MSG_MORE holds back would never be acknowledged */
+	if (nc_sk(sk)->held) {
+		nc_data_lock(sk);
+		nc_sk(sk)->held = false;
+		nc_tx_push(sk);
+		nc_data_unlock(sk);
+		nc_tx_kick(sk);
+	}
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	return sk_stream_wait_memory(sk, timeo);
 }
 
 /* one segment of the caller's bytes; 0 goes on, else stop */
@@ -484,6 +511,8 @@ int nc_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	long timeo;
 	u32 room;
 
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
 	lock_sock(sk);
 	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
 	if (!nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {

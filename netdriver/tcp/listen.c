@@ -70,9 +70,12 @@ static bool nc_tcp_listen_take(struct nc_tcp_listener *tl, struct socket *sock)
 	lock_sock(sock->sk);
 	nc_tcp_callbacks_set(tc, tl->data_ready);
 	nc_tcp_up(tc);
-	release_sock(sock->sk);
-	/* what arrived, or happened, before there were callbacks */
+	/*
+	 * What arrived, or happened, before there were callbacks. Under the
+	 * lock: a channel that dies at once is closed, and freed, behind it.
+	 */
 	nc_chan_rx_later(ch);
+	release_sock(sock->sk);
 	return true;
 }
 
