@@ -35,10 +35,10 @@ under_load() {
 		client=$nc_pid
 		nc_wait nc_stat_above "" Sockets 16
 		sleep "0.$i"
-		kill -9 "$client"
+		kill -9 "$client" || true
 		ip netns del "$NS_A"
 		sleep "0.$i"
-		kill -9 "$server"
+		kill -9 "$server" 2> /dev/null || true
 		ip netns del "$NS_B"
 		wait "$client" "$server" 2> /dev/null || true
 	done
