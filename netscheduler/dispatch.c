@@ -80,7 +80,7 @@ static void nc_sched_park(struct nc_flow *flow)
 	spin_lock(&park->lock);
 	if (list_empty(&flow->park_node))
 		list_add_tail(&flow->park_node, &park->flows);
-	trace_nc_park(nc_sched_set(flow)->nr);
+	trace_nc_park(flow->fs.hash, flow->class, nc_sched_set(flow)->nr);
 	spin_unlock(&park->lock);
 }
 

@@ -77,7 +77,6 @@ static int nc_tx_push_lost(struct nc_sock *nsk)
 			return err;
 		nsk->lost--;
 		nsk->retrans++;
-		trace_nc_seg_retrans(seg->seq, seg->len, seg->lane_id);
 		nc_mib_inc(sock_net(&nsk->inet.sk), RETRANS);
 	}
 	nsk->lost = 0;
@@ -172,6 +171,7 @@ void nc_tx_lane_down(struct sock *sk, u32 lane_id)
 			break;
 		if (seg->lane_id != lane_id)
 			continue;
+		trace_nc_seg_retrans(seg->seq, seg->len, lane_id);
 		seg->lane_id = 0;
 		nsk->lost++;
 	}
