@@ -10,6 +10,8 @@
 #include "core/env.h"
 
 #define NC_LANES_MAX	16	/* lanes of one class to one peer */
+/* bytes; thesis 3.3: a lane with more is skipped */
+#define NC_SCHED_LIMIT	(2U << 20)
 
 enum nc_class {
 	NC_CLASS_L = 0,		/* latency */
@@ -34,6 +36,14 @@ struct nc_lane {
 	int		backlog;
 	u32		unsent;
 };
+
+/* bytes that a new segment would queue behind */
+static inline u32 nc_lane_load(const struct nc_lane *lane)
+{
+	int b = READ_ONCE(lane->backlog);
+
+	return (b > 0 ? b : 0) + READ_ONCE(lane->unsent);
+}
 
 /**
  * struct nc_lane_set - the lanes of one class that are up, read under RCU

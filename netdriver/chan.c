@@ -21,7 +21,6 @@
 #include <linux/slab.h>
 #include "core/mib.h"
 #include "core/trace.h"
-#include "netscheduler/sched_ops.h"
 
 static atomic_t nc_chan_ids = ATOMIC_INIT(0);
 

@@ -24,7 +24,6 @@
 #include <net/sock.h>
 #include "core/mib.h"
 #include "core/mutant.h"
-#include "netscheduler/sched_ops.h"
 
 #define NC_CHAN_TX_RETRY	(HZ / 100)	/* after a failed allocation */
 

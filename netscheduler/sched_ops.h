@@ -11,17 +11,8 @@
 #include "uapi/linux/netchannel.h"
 
 #define NC_SCHED_API	1
-#define NC_SCHED_LIMIT	(2U << 20)	/* bytes; thesis 3.3: more is full */
 
 struct module;
-
-/* bytes that a new segment would queue behind */
-static inline u32 nc_lane_load(const struct nc_lane *lane)
-{
-	int b = READ_ONCE(lane->backlog);
-
-	return (b > 0 ? b : 0) + READ_ONCE(lane->unsent);
-}
 
 /**
  * struct nc_sched_ops - a policy
