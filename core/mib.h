@@ -18,12 +18,12 @@
 	X(ESTAB_RESETS, "EstabResets", "connections that were reset")	\
 	X(BUSY_SENT, "BusySent", "NCSYN answered busy")			\
 	X(BUSY_RCVD, "BusyRcvd", "NCSYN tried again because of busy")	\
-	X(REFUSED_SENT, "RefusedSent", "NCSYN answered refused")		\
+	X(REFUSED_SENT, "RefusedSent", "NCSYN answered refused") \
 	X(SYN_DUP, "SynDup", "NCSYN or NCSYN_ACK that came twice")	\
 	X(SYN_OLD, "SynOld", "late NCSYN of an older connection")	\
 	X(ECHO_SENT, "EchoRstSent", "frames for an unknown token answered") \
-	X(ECHO_RCVD, "EchoRstRcvd", "connections the peer had forgotten")	\
-	X(ECHO_LIMIT, "EchoRstLimit", "answers dropped by the rate limit")	\
+	X(ECHO_RCVD, "EchoRstRcvd", "connections the peer had forgotten") \
+	X(ECHO_LIMIT, "EchoRstLimit", "answers dropped by the rate limit") \
 	X(RST_SENT, "RstSent", "connections reset by this end")		\
 	X(RST_RCVD, "RstRcvd", "connections reset by the peer")		\
 	X(OUT_SEGS, "OutSegs", "segments handed to a channel")		\
@@ -36,13 +36,13 @@
 	X(RETRANS, "RetransSegs", "segments sent again after a lost channel") \
 	X(PARKED, "Parked", "times a flow waited for a lane")		\
 	X(OTHER_CLASS, "OtherClass", "segments sent by the other class' lanes") \
-	X(RX_NOMEM, "RxNoMem", "receive stops for want of memory")		\
+	X(RX_NOMEM, "RxNoMem", "receive stops for want of memory") \
 	X(RX_RESOURCE, "RxResource", "connections reset over a memory limit") \
-	X(CHAN_OPENED, "ChannelOpened", "channels that came up")		\
+	X(CHAN_OPENED, "ChannelOpened", "channels that came up") \
 	X(CHAN_DEAD, "ChannelDead", "channels lost")			\
 	X(CHAN_PROTO, "ChannelProto", "channels closed for a protocol error") \
 	X(CHAN_REFUSED, "ChannelRefused", "HELLO refused by a limit or rule") \
-	X(HELLO_TIMEOUT, "HelloTimeout", "channels that never said HELLO")	\
+	X(HELLO_TIMEOUT, "HelloTimeout", "channels that never said HELLO") \
 	X(ORPHAN_LIMIT, "OrphanLimit", "orphans reset over the limit")
 
 #define NC_MIB_ENUM(sym, name, text)	NC_MIB_##sym,

@@ -25,7 +25,7 @@ struct sk_buff;
 
 /* flags of xmit */
 #define NC_XMIT_MORE	1	/* more follows at once: no short segment yet */
-#define NC_XMIT_SPLICE	2	/* take the pages by reference, never written again */
+#define NC_XMIT_SPLICE	2	/* take references: they are not written again */
 
 /**
  * struct nc_chan_addr - the ends of a channel
@@ -64,12 +64,12 @@ struct nc_chan_info {
  *
  * @xmit: required. Send bytes. Process context, BH on; the caller owns the
  *	channel's transmission (one at a time) and holds no spinlock. Must not
- *	wait for the network or for memory reclaim. @bv, @nr: the pages;
- *	@skip: bytes of them already taken by an earlier call; @len: bytes
- *	behind those, 0: only push what an earlier MORE held back; @flags:
- *	NC_XMIT_*. Without SPLICE the bytes are copied before return; with it
- *	the transport takes page references for as long as it needs. Returns
- *	bytes taken (may be fewer than asked), -EAGAIN (nc_chan_writable() will
+ *	wait for the network or for memory reclaim. @bv, @nr: pages; @skip:
+ *	bytes of them already taken by an earlier call; @len: bytes behind
+ *	those, 0: only push what an earlier MORE held back; @flags: NC_XMIT_*.
+ *	Without SPLICE the bytes are copied before return; with it the
+ *	transport takes page references for as long as it needs. Returns bytes
+ *	taken (may be fewer than asked), -EAGAIN (nc_chan_writable() will
  *	follow), another errno: the channel is dead.
  * @rx_run: required. The second path of receiving: take what has arrived and
  *	pass it to nc_chan_rx(). Channel worker or transmitter, process

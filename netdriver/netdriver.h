@@ -75,6 +75,8 @@ atomic_t *nc_peer_unaccepted(struct nc_peer *peer);
 
 /**
  * nc_peer_add_flow - register a flow with its tx_peer
+ * @peer: counted by the caller
+ * @flow: in no peer's list
  *
  * From then on lane_down, lane_up, resume and peer_dead may come.
  * Context: any, under the flow's data lock.
@@ -99,6 +101,8 @@ bool nc_chan_queue(struct nc_lane *lane, struct nc_seg *seg);
 
 /**
  * nc_chan_owe - @flow owes its peer an announcement by way of @lane
+ * @lane: of nc_peer_lanes()
+ * @flow: who owes; a reference is taken while it is on a list
  * @now: at once, else within 40 ms
  *
  * Context: any, BH off, under rcu_read_lock() and the data lock.
@@ -138,6 +142,7 @@ void **nc_chan_rx_slot(struct nc_chan *ch);
 
 /**
  * nc_listener_get - hold the channel listener of a netns open
+ * @net: netns
  *
  * For each virtual listener. Context: process, may sleep.
  * Return: 0 or -errno (EADDRINUSE, ...).

@@ -399,7 +399,7 @@ void nc_peer_die(struct nc_peer *peer, int err, bool idle)
 	nc_peer_walk(peer, nc_peer_flow_dead, &loss);
 	nc_peer_walk(peer, nc_peer_flow_fail, &loss);
 	nc_peer_kill_chans(peer, err);
-	/* last: as long as it is in the table the end of a netns waits for it */
+	/* last: the end of a netns waits for it while it is in the table */
 	nc_peer_unlist(peer);
 }
 

@@ -48,6 +48,8 @@ int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, bool idle);
 
 /**
  * nc_sched_rst - queue a last segment behind what the flow sent last
+ * @flow: attached
+ * @seg: not queued
  *
  * As nc_sched_send(), but on the lane used last if it is still up (a RST must
  * not overtake data), and never parked.
@@ -67,6 +69,8 @@ void nc_sched_owe(struct nc_flow *flow, bool now);
 
 /**
  * nc_sched_kick - see that everything the flow queued leaves
+ * @flow: attached or not
+ * @data_lock: the flow's, not held
  *
  * Context: process, BH on, no lock of any socket held: may transmit inline.
  * May sleep in the lower socket's lock.
@@ -75,6 +79,7 @@ void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock);
 
 /**
  * nc_sched_kick_atomic - the same from any other context: wakes workers
+ * @flow: attached or not
  *
  * Context: any, BH off, under the data lock.
  */

@@ -453,7 +453,7 @@ int main(void)
 	}
 	ksft_set_plan(ARRAY_SIZE(attacks));
 	for (i = 0; i < ARRAY_SIZE(attacks); i++) {
-		/* a namespace each: protocol errors are remembered by address */
+		/* a namespace each: errors are remembered by address */
 		fflush(stdout);
 		if (!fork()) {
 			if (nc_new_netns() ||

@@ -66,7 +66,7 @@ static void nc_input_unknown(struct nc_chan *ch, const struct nc_hdr *h,
 {
 	/*
 	 * One answer a frame, none to what is itself an answer. An ACK that
-	 * asks is none: it comes after a channel was lost, perhaps with our RST.
+	 * asks is none: it comes after a channel was lost, maybe with our RST.
 	 */
 	if (h->type == NC_ACK ? h->flags & NC_F_ACKREQ :
 	    h->type == NC_DATA && !done)
