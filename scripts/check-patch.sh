@@ -11,16 +11,18 @@ src=$(scripts/kernel.sh src)
 ignore=LINUX_VERSION_CODE,SPDX_LICENSE_TAG,ALLOC_WITH_SIZEOF,CONST_STRUCT
 ignore=$ignore,BRACKET_SPACE,COMPLEX_MACRO,MACRO_ARG_UNUSED,MACRO_ARG_REUSE
 ignore=$ignore,TYPO_SPELLING
-bad=0
 
 run() {	# run IGNORE < files
 	xargs "$src/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
-		--quiet --show-types --max-line-length=80 --ignore "$1" -f || bad=1
+		--quiet --show-types --max-line-length=80 --ignore "$1" -f || true
 }
 
-find core vns netscheduler netdriver uapi -name '*.[ch]' -not -name '*.mod.c' \
-	-not -name trace.h | sort | run "$ignore"
-# Headers that wrap the kernel's, and tracepoints, have a form of their own.
-find compat core/trace.h -name '*.[ch]' | sort |
-	run "$ignore,SPACING,LINE_SPACING,CONSTANT_COMPARISON,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT"
-exit $bad
+out=$(
+	find core vns netscheduler netdriver uapi -name '*.[ch]' -not -name '*.mod.c' \
+		-not -name trace.h | sort | run "$ignore"
+	# Headers that wrap the kernel's, and tracepoints, have a form of their own.
+	ignore=$ignore,SPACING,LINE_SPACING,CONSTANT_COMPARISON
+	ignore=$ignore,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT
+	find compat core/trace.h -name '*.[ch]' | sort | run "$ignore"
+)
+[ -z "$out" ] || { echo "$out"; exit 1; }
