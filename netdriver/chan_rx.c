@@ -71,7 +71,7 @@ void nc_chan_rx_run(struct nc_chan *ch, int budget)
 	    test_and_set_bit_lock(NC_CHAN_RX_OWNED, &ch->bits))
 		return;
 	clear_bit(NC_CHAN_RX_PENDING, &ch->bits);
-	/* what is pending from here on sets the bit again: rx_run looks later */
+	/* before rx_run looks: what comes later sets the bit again */
 	smp_mb__after_atomic();
 	if (!nc_chan_is_dead(ch)) {
 		ret = ch->ops->rx_run(ch, budget);

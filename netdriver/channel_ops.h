@@ -3,7 +3,7 @@
  * The table that a transport fills, and what it may call. The thesis' create,
  * destroy, enqueue and dequeue of a channel are open, close, xmit and rx_run.
  *
- * A channel's engine (chan.c, chan_tx.c, chan_rx.c) owns queues, framing and
+ * A channel's engine (chan*.c) owns queues, framing and
  * states; a transport moves bytes, in order, once, and says when it is broken.
  */
 #ifndef NC_NETDRIVER_CHANNEL_OPS_H
@@ -25,7 +25,7 @@ struct sk_buff;
 
 /* flags of xmit */
 #define NC_XMIT_MORE	1	/* more follows at once: no short segment yet */
-#define NC_XMIT_SPLICE	2	/* take references: they are not written again */
+#define NC_XMIT_SPLICE	2	/* take references: pages stay as they are */
 
 /**
  * struct nc_chan_addr - the ends of a channel
