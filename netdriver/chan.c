@@ -85,7 +85,7 @@ void nc_chan_error(struct nc_chan *ch, int err)
 	/* the first reason counts; 1 stands for a clean end */
 	if (cmpxchg(&ch->err, 0, err ? err : 1))
 		return;
-	if (err == -EPROTO)
+	if (err == -EPROTO || err == -EPROTONOSUPPORT)
 		nc_mib_inc(ch->net, CHAN_PROTO);
 	nc_chan_event(ch, NC_CHAN_EV_ERROR);
 }

@@ -412,6 +412,7 @@ int nc_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	ssize_t copied = 0, n;
 	size_t target;
 	long timeo;
+	bool more;
 	u64 seen;
 	int ret;
 
@@ -436,12 +437,15 @@ int nc_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		if (copied >= target || copied == len)
 			break;
 		nc_rx_kick(sk);
-		/* a state seen after @seen: what came before it was read */
-		if (READ_ONCE(nsk->rcv.nxt) != seen)
-			continue;
-		ret = nc_rx_end(sk, copied, timeo);
+		/* an end counts when all that came before it was read */
+		nc_data_lock(sk);
+		more = nsk->rcv.nxt != seen;
+		ret = more ? 1 : nc_rx_end(sk, copied, timeo);
+		nc_data_unlock(sk);
 		if (ret <= 0)
 			break;
+		if (more)
+			continue;
 		nc_rx_wait(sk, &timeo, seen);
 	}
 	nc_rx_kick(sk);
