@@ -20,6 +20,7 @@
 #include <linux/mm.h>
 #include <net/tcp.h>
 #include "core/mib.h"
+#include "core/mutant.h"
 
 #define NC_RX_COPY	2048	/* shorter pieces are copied */
 #define NC_RX_PIN	4
@@ -176,7 +177,10 @@ static int nc_rx_in_order(struct sock *sk, struct sk_buff *skb, u32 off,
 		new = nc_rx_make(sk, skb, off, len, nsk->rcv.nxt, &err);
 		if (!new)
 			return err;
-		__skb_queue_tail(&sk->sk_receive_queue, new);
+		if (NC_MUTANT(SWAP_FRAMES) && tail && !(nsk->rcv.nxt & 15))
+			__skb_queue_before(&sk->sk_receive_queue, tail, new);
+		else
+			__skb_queue_tail(&sk->sk_receive_queue, new);
 	}
 	nsk->rcv.nxt += len;
 	WRITE_ONCE(nsk->queued, nsk->queued + len);
@@ -237,6 +241,13 @@ int nc_rx_take(struct sock *sk, struct sk_buff *skb, u32 off, u32 len,
 	}
 	if (!len)
 		return 0;
+	if (NC_MUTANT(DROP_BYTE) && seq == old && len > 1 &&
+	    (seq + len) / 1000000 != seq / 1000000) {
+		nsk->rcv.nxt = ++old;
+		seq++;
+		off++;
+		len--;
+	}
 	if (seq == old && sk->sk_state != TCP_SYN_SENT)
 		err = nc_rx_in_order(sk, skb, off, len);
 	else
