@@ -35,7 +35,7 @@
 	X(OUT_BLOCKED, "OutBlocked", "times BLOCKED was said")		\
 	X(RETRANS, "RetransSegs", "segments sent again after a lost channel") \
 	X(PARKED, "Parked", "times a flow waited for a lane")		\
-	X(OTHER_CLASS, "OtherClass", "segments sent by the other class' lanes") \
+	X(OTHER_CLASS, "OtherClass", "segments by the other class' lanes") \
 	X(RX_NOMEM, "RxNoMem", "receive stops for want of memory") \
 	X(RX_RESOURCE, "RxResource", "connections reset over a memory limit") \
 	X(CHAN_OPENED, "ChannelOpened", "channels that came up") \

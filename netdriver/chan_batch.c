@@ -140,7 +140,8 @@ static void nc_chan_batch_owed(struct nc_chan *ch, const u8 *start)
 	}
 }
 
-static void nc_chan_batch_note_flow(struct nc_chan *ch, const struct nc_flow *f)
+static void nc_chan_batch_note_flow(struct nc_chan *ch,
+				    const struct nc_flow *f)
 {
 	if (f != ch->last_flow) {
 		WRITE_ONCE(ch->switch_ns, ch->last_ns);
@@ -150,7 +151,7 @@ static void nc_chan_batch_note_flow(struct nc_chan *ch, const struct nc_flow *f)
 
 /* the segment leaves: its header, then its payload by reference */
 static void nc_chan_batch_add(struct nc_chan *ch, struct nc_seg *seg,
-			   const struct nc_hdr *h)
+			      const struct nc_hdr *h)
 {
 	struct nc_chan_batch *b = &ch->batch;
 	unsigned int i;

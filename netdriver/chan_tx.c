@@ -17,7 +17,7 @@
 #include "core/mib.h"
 
 #define NC_CHAN_QUIET_NS	50000	/* design D8: alone for this long */
-#define NC_CHAN_OWE_MS	40	/* rule R4 */
+#define NC_CHAN_OWE_MS		40	/* rule R4 */
 
 static void nc_chan_tx_timer(struct timer_list *t)
 {

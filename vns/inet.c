@@ -49,7 +49,7 @@ static bool nc_inet_memory_free(const struct sock *sk, int wake)
 	.setsockopt		= nc_setsockopt,			\
 	.getsockopt		= nc_getsockopt,			\
 	.shutdown		= nc_shutdown,				\
-	.sendmsg		= nc_tx_sendmsg,			\
+	.sendmsg		= nc_sendmsg,				\
 	.recvmsg		= nc_rx_recvmsg_cb,			\
 	.release_cb		= nc_mem_release_cb,			\
 	.hash			= nc_inet_hash,				\

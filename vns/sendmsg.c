@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sendmsg(): copy the caller's bytes into segments, append those to the
+ * retransmit list, and wait for room. What happens to them then is in tx.c.
+ */
+#include "vns/internal.h"
+
+#include <linux/mm.h>
+#include <linux/uio.h>
+#include "core/mib.h"
+
+#define NC_SENDMSG_HOLD	(HZ / 5)	/* MSG_MORE, as TCP's cork */
+
+static u32 nc_sendmsg_truesize(const struct nc_seg *seg)
+{
+	return sizeof(*seg) + seg->len;
+}
+
+/* ---- appending ---- */
+
+/* @n more bytes in a queued segment that has not left: they go with it */
+static bool nc_sendmsg_ride(struct nc_sock *nsk, struct nc_seg *last, u32 n)
+{
+	struct nc_credit_snd *snd = &nsk->snd;
+
+	if (last->left || !last->lane_id || last->flags & NC_F_FIN ||
+	    snd->nxt + n > snd->edge || nsk->lost)
+		return false;
+	snd->nxt += n;
+	if (nc_credit_snd_ackreq(snd, n, READ_ONCE(nsk->inet.sk.sk_sndbuf)))
+		last->flags |= NC_F_ACKREQ;
+	return true;
+}
+
+/*
+ * Merge @seg into the last segment if that can still grow: it waits for
+ * credit or a lane, or is queued behind others. So small messages share
+ * segments just when the lane is the bottleneck. Data lock held.
+ */
+static bool nc_sendmsg_merge(struct nc_sock *nsk, struct nc_seg *seg)
+{
+	struct bio_vec *b, *a = seg->frag;
+	struct nc_seg *last;
+	bool follows;
+
+	if (list_empty(&nsk->rtx))
+		return false;
+	last = list_last_entry(&nsk->rtx, struct nc_seg, rtx);
+	if (last->type != NC_DATA || !last->nr || seg->nr != 1 ||
+	    last->len + seg->len > NC_SEG_MAX)
+		return false;
+	b = &last->frag[last->nr - 1];
+	follows = b->bv_page == a->bv_page &&
+		  b->bv_offset + b->bv_len == a->bv_offset;
+	if (!follows && last->nr == NC_SEG_FRAGS)
+		return false;
+	if (!nsk->send_head && !nc_sendmsg_ride(nsk, last, seg->len))
+		return false;
+	if (follows) {
+		b->bv_len += a->bv_len;
+	} else {
+		last->frag[last->nr++] = *a;
+		get_page(a->bv_page);
+	}
+	last->len += seg->len;
+	last->truesize += seg->len;
+	return true;
+}
+
+/* data lock held; takes the reference of @seg; its memory was scheduled */
+static void nc_sendmsg_append(struct sock *sk, struct nc_seg *seg)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	u32 n = seg->len;
+
+	seg->seq = nsk->snd.end;
+	nsk->snd.end += n;
+	if (nc_sendmsg_merge(nsk, seg)) {
+		nc_seg_put(seg);
+	} else {
+		n = nc_sendmsg_truesize(seg);
+		seg->truesize = n;
+		list_add_tail(&seg->rtx, &nsk->rtx);
+		if (!nsk->send_head)
+			nsk->send_head = seg;
+	}
+	sk_wmem_queued_add(sk, n);
+	sk_mem_charge(sk, n);
+}
+
+/* ---- sendmsg ---- */
+
+static u32 nc_sendmsg_room(const struct sock *sk)
+{
+	int room = READ_ONCE(sk->sk_sndbuf) - READ_ONCE(sk->sk_wmem_queued);
+
+	return max(room, 0);
+}
+
+/* is the end of @seg the place where @pf goes on? */
+static bool nc_sendmsg_follows(const struct nc_seg *seg,
+			       const struct page_frag *pf)
+{
+	const struct bio_vec *b;
+
+	if (!seg->nr)
+		return false;
+	b = &seg->frag[seg->nr - 1];
+	return b->bv_page == pf->page &&
+	       b->bv_offset + b->bv_len == pf->offset;
+}
+
+/*
+ * Copy up to @want bytes of the caller's into @seg; the socket is owned, the
+ * data lock is not held: this may fault and sleep.
+ * Return: 0, -EFAULT, or -ENOMEM; @seg may have got bytes in any case.
+ */
+static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
+			   struct msghdr *msg, u32 want)
+{
+	struct page_frag *pf = sk_page_frag(sk);
+	u32 n, got;
+
+	while (seg->len < want && msg_data_left(msg)) {
+		if (!sk_page_frag_refill(sk, pf))
+			return -ENOMEM;
+		if (seg->nr == NC_SEG_FRAGS && !nc_sendmsg_follows(seg, pf))
+			return 0;
+		n = min_t(size_t, msg_data_left(msg), want - seg->len);
+		n = min(n, pf->size - pf->offset);
+		if (!sk_wmem_schedule(sk, seg->len + n + sizeof(*seg)))
+			return -ENOMEM;
+		got = copy_page_from_iter(pf->page, pf->offset, n,
+					  &msg->msg_iter);
+		if (!got)
+			return -EFAULT;
+		if (nc_sendmsg_follows(seg, pf)) {
+			seg->frag[seg->nr - 1].bv_len += got;
+		} else {
+			get_page(pf->page);
+			bvec_set_page(&seg->frag[seg->nr++], pf->page, got,
+				      pf->offset);
+		}
+		pf->offset += got;
+		seg->len += got;
+	}
+	return 0;
+}
+
+/* what was queued leaves; ownership is dropped meanwhile */
+static void nc_sendmsg_kick(struct sock *sk)
+{
+	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
+		return;
+	release_sock(sk);
+	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock);
+	lock_sock(sk);
+}
+
+/* wait for room: the peer's acknowledgement, or memory */
+static int nc_sendmsg_wait(struct sock *sk, long *timeo)
+{
+	/* what MSG_MORE holds back would never be acknowledged */
+	if (nc_sk(sk)->held) {
+		nc_data_lock(sk);
+		nc_sk(sk)->held = false;
+		nc_tx_push(sk);
+		nc_data_unlock(sk);
+		nc_sendmsg_kick(sk);
+	}
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	return sk_stream_wait_memory(sk, timeo);
+}
+
+/* one segment of the caller's bytes; 0 goes on, else stop */
+static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
+			  ssize_t *copied)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	struct nc_seg *seg;
+	int err;
+
+	seg = nc_seg_alloc(&nsk->flow, NC_DATA, 0, sk->sk_allocation);
+	if (!seg)
+		return -ENOMEM;
+	err = nc_sendmsg_copy(sk, seg, msg, min_t(u32, room, NC_SEG_MAX));
+	if (!seg->len) {
+		nc_seg_put(seg);
+		return err;
+	}
+	nc_data_lock(sk);
+	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN) {
+		nc_data_unlock(sk);
+		nc_seg_put(seg);
+		return -EPIPE;
+	}
+	*copied += seg->len;
+	nc_mib_add(sock_net(sk), OUT_BYTES, seg->len);
+	nc_sendmsg_append(sk, seg);
+	nsk->held = msg->msg_flags & MSG_MORE && !msg_data_left(msg);
+	if (nsk->held)
+		nc_sock_push_later(sk, NC_SENDMSG_HOLD);
+	nc_tx_push(sk);
+	nc_data_unlock(sk);
+	nc_sendmsg_kick(sk);
+	return err;
+}
+
+int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	ssize_t copied = 0;
+	int err = 0;
+	long timeo;
+	u32 room;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	lock_sock(sk);
+	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	if (!nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+		err = sk_stream_wait_connect(sk, &timeo);
+		if (err)
+			goto out;
+	}
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	while (msg_data_left(msg)) {
+		err = -EPIPE;
+		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
+			break;
+		room = nc_sendmsg_room(sk);
+		err = room ? nc_sendmsg_one(sk, msg, room, &copied) : -ENOMEM;
+		if (err == -ENOMEM)	/* no room, or no memory */
+			err = nc_sendmsg_wait(sk, &timeo);
+		if (err)
+			break;
+	}
+out:
+	if (copied)
+		err = 0;
+	else if (err)
+		err = sk_stream_error(sk, msg->msg_flags, err);
+	/* a writer that got EAGAIN waits for an edge */
+	if (unlikely(err == -EAGAIN))
+		sk->sk_write_space(sk);
+	release_sock(sk);
+	return copied ?: err;
+}
