@@ -159,7 +159,8 @@ static void nc_chan_batch_add(struct nc_chan *ch, struct nc_seg *seg,
 	nc_chan_batch_note_flow(ch, seg->flow);
 	nc_chan_batch_put(ch, h);
 	if (seg->type == NC_SYN || seg->type == NC_SYN_ACK) {
-		memcpy(nc_chan_batch_room(ch, NC_SEG_CTL), seg->ctl, NC_SEG_CTL);
+		memcpy(nc_chan_batch_room(ch, NC_SEG_CTL), seg->ctl,
+		       NC_SEG_CTL);
 	} else if (seg->type == NC_DATA) {
 		for (i = 0; i < seg->nr; i++)
 			b->bv[b->nr++] = seg->frag[i];
