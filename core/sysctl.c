@@ -65,7 +65,7 @@ static const struct nc_sysctl_number nc_sysctl_numbers[NC_SYSCTL_NUMBERS] = {
 struct nc_sysctl {
 	struct net			*net;
 	unsigned int			number[NC_SYSCTL_NUMBERS];
-	spinlock_t			lock;
+	spinlock_t			lock;	/* transport */
 	char				transport[NC_SYSCTL_NAME];
 	struct ctl_table_header		*header;
 	struct ctl_table		table[NC_SYSCTL_NR + 1];

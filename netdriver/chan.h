@@ -127,7 +127,7 @@ struct nc_chan {
 	struct llist_head		owes_soon;
 	struct timer_list		owe_timer;
 	struct timer_list		rx_timer;
-	spinlock_t			ring_lock;
+	spinlock_t			ring_lock;	/* ring */
 	u8				ring_head;
 	u8				ring_tail;
 	struct nc_hdr			ring[NC_CHAN_RING];

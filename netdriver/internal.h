@@ -58,7 +58,7 @@ struct nc_peer {
 	u8				set[16];
 	struct hlist_node		node;
 	struct nc_lane_box __rcu	*lanes[NC_CLASSES];
-	struct mutex			cfg;
+	struct mutex			cfg;	/* channels, life */
 	struct list_head		chans;
 	bool				dead;
 	u8				instance[16];
@@ -68,7 +68,7 @@ struct nc_peer {
 	unsigned int			fails;
 	unsigned long			down_since;
 	unsigned long			idle_since;
-	spinlock_t			flows_lock;
+	spinlock_t			flows_lock;	/* flows, dead */
 	struct list_head		flows;
 	unsigned int			nr_flows;
 	struct nc_park			park;
@@ -94,7 +94,7 @@ struct nc_listener {
 	struct net			*net;
 	const struct nc_channel_ops	*ops;
 	u16				port;
-	spinlock_t			lock;
+	spinlock_t			lock;	/* users, half */
 	unsigned int			users;
 	struct list_head		half;
 	unsigned int			nr_half;

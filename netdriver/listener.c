@@ -23,7 +23,7 @@
  * @l: lock: lock
  */
 struct nc_listener_net {
-	struct mutex		lock;
+	struct mutex		lock;	/* l */
 	struct nc_listener	*l;
 };
 
@@ -175,7 +175,8 @@ int nc_listener_get(struct net *net)
 	if (l && nc_listener_stale(l)) {
 		cancel_delayed_work_sync(&l->work);
 		nc_listener_close(l);
-		ln->l = l = NULL;
+		l = NULL;
+		ln->l = NULL;
 	}
 	if (!l) {
 		l = nc_listener_make(net);

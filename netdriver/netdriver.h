@@ -37,7 +37,7 @@ struct nc_peer_key {
  * @flows: by park_node, first come first served
  */
 struct nc_park {
-	spinlock_t		lock;
+	spinlock_t		lock;	/* flows */
 	struct list_head	flows;
 };
 

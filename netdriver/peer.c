@@ -37,7 +37,7 @@
  * @exiting: lock: lock: no peer may come any more
  */
 struct nc_peer_net {
-	struct mutex		lock;
+	struct mutex		lock;	/* hash, nr, exiting */
 	struct hlist_head	hash[NC_PEER_HASH];
 	u8			instance[16];
 	unsigned int		nr;

@@ -14,7 +14,7 @@
 #include <net/ip.h>
 
 #define NC_TABLE_BITS	14
-#define NC_TABLE_SIZE	(1U << NC_TABLE_BITS)
+#define NC_TABLE_SIZE	BIT(NC_TABLE_BITS)
 #define NC_TABLE_LOCKS	256
 #define NC_TABLE_SMALL	1024
 
@@ -70,7 +70,7 @@ static u32 nc_table_token_slot(u32 low)
 
 void nc_table_add_token(struct nc_sock *nsk)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the slot */
 	struct nc_sock *o;
 	bool taken;
 	u32 slot;

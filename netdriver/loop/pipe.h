@@ -68,7 +68,7 @@ struct nc_loop_end {
 struct nc_loop_pipe {
 	refcount_t		ref;
 	struct rcu_head		rcu;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* both ends */
 	struct net		*net;
 	struct nc_chan_addr	addr;
 	u16			port;
@@ -120,7 +120,7 @@ struct nc_loop_rule {
  * @rule: lock: lock
  */
 struct nc_loop_net {
-	spinlock_t		lock;
+	spinlock_t		lock;	/* all of it */
 	struct list_head	listeners;
 	u16			sport;
 	unsigned int		nr;
