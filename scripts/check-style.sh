@@ -40,7 +40,9 @@ for h in $hosts; do
 	complain "names a package mirror" < <(git grep -nIF --untracked "$h" | cut -d: -f1,2)
 done
 for d in "$(dirname "$PWD")/" "${HOME:-/root}/"; do
-	[ ${#d} -gt 4 ] || continue
+	case $d in
+	/ | // | /tmp/ | /var/tmp/ | /usr/src/ | /home/ | /opt/ | /srv/) continue ;;
+	esac
 	complain "names a directory of this machine" < <(
 		git grep -nIF --untracked "$d" | cut -d: -f1,2)
 done
