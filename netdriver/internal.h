@@ -37,7 +37,6 @@ struct nc_lane_box {
  * @dead: lock: flows_lock (and cfg): no flow may come any more
  * @instance: lock: cfg: of the acceptor
  * @have_instance: lock: cfg
- * @wish: lock: cfg: channels for each class that the opener asked for
  * @backoff_ms: lock: cfg: before the next attempt to open
  * @fails: lock: cfg: attempts in a row that failed
  * @down_since: lock: cfg: jiffies since no lane is up
@@ -63,7 +62,6 @@ struct nc_peer {
 	bool				dead;
 	u8				instance[16];
 	bool				have_instance;
-	unsigned int			wish[NC_CLASSES];
 	unsigned int			backoff_ms;
 	unsigned int			fails;
 	unsigned long			down_since;

@@ -61,6 +61,7 @@ static void nc_peer_set_lanes(struct nc_peer *peer, u8 class,
 	kfree_rcu(old, rcu);
 }
 
+/* in the order of their index; takes the place of one that it replaces */
 void nc_peer_lane_add(struct nc_chan *ch)
 {
 	struct nc_lane_box *box = ch->box[0];
@@ -70,18 +71,22 @@ void nc_peer_lane_add(struct nc_chan *ch)
 	u8 class = ch->lane.class;
 
 	mutex_lock(&peer->cfg);
-	old = &rcu_dereference_protected(peer->lanes[class],
-					 lockdep_is_held(&peer->cfg))->set;
-	if (peer->dead || old->nr == NC_LANES_MAX) {
+	if (peer->dead) {
 		mutex_unlock(&peer->cfg);
 		return;
 	}
+	old = &rcu_dereference_protected(peer->lanes[class],
+					 lockdep_is_held(&peer->cfg))->set;
 	ch->box[0] = NULL;
 	for (i = 0; i < old->nr && old->lane[i]->index < ch->lane.index; i++)
 		box->set.lane[n++] = old->lane[i];
 	box->set.lane[n++] = &ch->lane;
-	for (; i < old->nr; i++)
-		box->set.lane[n++] = old->lane[i];
+	for (; i < old->nr; i++) {
+		if (old->lane[i]->index == ch->lane.index)
+			nc_chan_of(old->lane[i])->in_set = false;
+		else
+			box->set.lane[n++] = old->lane[i];
+	}
 	box->set.nr = n;
 	nc_peer_set_lanes(peer, class, box);
 	ch->in_set = true;

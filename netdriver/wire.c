@@ -9,7 +9,6 @@
 
 #include "core/lane.h"
 
-#define NC_WIRE_MIN_PAYLOAD	1024	/* no peer may ask for less a frame */
 
 /*
  * The layouts. Every member is aligned naturally, but a buffer need not be:
@@ -238,7 +237,7 @@ int nc_wire_get_hello(const u8 *buf, struct nc_wire_hello *h)
 	memcpy(h->nonce, w.nonce, sizeof(h->nonce));
 
 	if (h->ver_min > h->ver_max || h->class >= NC_CLASSES ||
-	    h->index >= NC_LANES_MAX || h->max_payload < NC_WIRE_MIN_PAYLOAD ||
+	    h->index >= NC_LANES_MAX || h->max_payload < NC_WIRE_MAX_PAYLOAD ||
 	    !nc_wire_zero(w.zero, sizeof(w.zero)))
 		return -EPROTO;
 	if (h->ver_min > NC_WIRE_VERSION || h->ver_max < NC_WIRE_VERSION)

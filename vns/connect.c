@@ -132,6 +132,7 @@ static int nc_connect_start(struct sock *sk, struct nc_peer *peer)
 	struct nc_sock *nsk = nc_sk(sk);
 	int err;
 
+	nc_table_quiesce(nsk);
 	nc_data_lock(sk);
 	nc_connect_reset(nsk);
 	err = nc_connect_attach(nsk, peer);
@@ -220,7 +221,6 @@ static void nc_connect_established(struct sock *sk)
 	inet_sk_set_state(sk, TCP_ESTABLISHED);
 	nsk->push_due = false;
 	nc_sock_timer_stop(sk);
-	nc_table_del_syn(nsk);
 	nsk->rcv.nxt = 1;
 	nc_rx_advance(sk);	/* data may have overtaken the answer */
 	nc_tx_push(sk);
@@ -251,13 +251,15 @@ void nc_connect_synack(struct sock *sk, struct nc_chan *ch,
 	}
 	if (nc_credit_snd_ack(&nsk->snd, h->ack, h->wnd) > 0)
 		nc_tx_acked(sk);
+	nc_table_del_syn(nsk);
 	nc_connect_established(sk);
 	nc_sched_owe(&nsk->flow, false);
 }
 
 /*
  * NCSYN whose addresses and ports mirror ours: both ends connect to each
- * other, or a socket to itself. Receive group, data lock held.
+ * other, or a socket to itself. Receive group, data lock held. The socket
+ * stays where it was found: the other end may ask again.
  */
 bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 			 const struct nc_hdr *h, const struct nc_wire_syn *s)
@@ -265,8 +267,13 @@ bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 	struct nc_sock *nsk = nc_sk(sk);
 	struct nc_peer *peer = nc_chan_peer(ch);
 
-	if (sk->sk_state != TCP_SYN_SENT)
-		return false;
+	if (sk->sk_state != TCP_SYN_SENT) {
+		if (sk->sk_state == TCP_CLOSE || nsk->rtoken != s->token)
+			return false;
+		nc_mib_inc(sock_net(sk), SYN_DUP);
+		nc_connect_syn_again(sk, NC_SYN_ACK);
+		return true;
+	}
 	nsk->rtoken = s->token;
 	nc_peer_put(nsk->flow.rx_peer);
 	WRITE_ONCE(nsk->flow.rx_peer, nc_peer_get(peer));

@@ -264,6 +264,23 @@ int nc_input_rx(struct nc_chan *ch, const struct nc_hdr *h,
 	return err;
 }
 
+/* from who was asked: by the set that asked, or one that this host opened */
+static bool nc_input_asked(const struct sock *sk, const struct nc_chan *ch,
+			   const struct nc_wire_syn *s)
+{
+	struct in6_addr local, remote, daddr;
+	int oif;
+
+	if (inet_sk(sk)->inet_num != s->dport ||
+	    inet_sk(sk)->inet_dport != htons(s->sport))
+		return false;
+	if (nc_sk(sk)->flow.tx_peer == nc_chan_peer(ch))
+		return true;
+	nc_chan_addrs(ch, &local, &remote, &oif);
+	nc_addr_remote(sk, &daddr);
+	return ipv6_addr_equal(&remote, &daddr);
+}
+
 int nc_input_syn(struct nc_chan *ch, const struct nc_hdr *h,
 		 const u8 *payload)
 {
@@ -279,9 +296,7 @@ int nc_input_syn(struct nc_chan *ch, const struct nc_hdr *h,
 	sk = nc_table_find_token(h->token);
 	if (sk) {
 		nc_data_lock(sk);
-		if (sk->sk_state != TCP_CLOSE &&
-		    inet_sk(sk)->inet_num == s.dport &&
-		    inet_sk(sk)->inet_dport == htons(s.sport)) {
+		if (sk->sk_state != TCP_CLOSE && nc_input_asked(sk, ch, &s)) {
 			nc_connect_synack(sk, ch, h, &s);
 			nc_sched_kick_atomic(&nc_sk(sk)->flow);
 		} else {

@@ -63,10 +63,13 @@ struct sock *nc_table_find_tuple(const struct nc_peer *peer, u16 lport,
 /* choose a local port and enter the 4-tuple */
 int nc_table_bind_tuple(struct nc_sock *nsk, struct nc_peer *peer);
 void nc_table_add_syn(struct nc_sock *nsk);
-struct sock *nc_table_find_syn(struct net *net, const struct in6_addr *raddr,
-			       u16 lport, u16 rport);
+struct sock *nc_table_find_syn(struct net *net, const struct in6_addr *laddr,
+			       const struct in6_addr *raddr, u16 lport,
+			       u16 rport);
 void nc_table_del_syn(struct nc_sock *nsk);
 void nc_table_del(struct nc_sock *nsk);		/* from all of them */
+/* before a socket is entered again; may sleep */
+void nc_table_quiesce(struct nc_sock *nsk);
 void nc_table_add_listener(struct nc_sock *nsk);
 void nc_table_del_listener(struct nc_sock *nsk);
 struct sock *nc_table_find_listener(struct net *net,

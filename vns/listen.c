@@ -29,6 +29,7 @@ int nc_listen(struct socket *sock, int backlog)
 	err = 0;
 	if (sk->sk_state == TCP_LISTEN)
 		goto out;
+	nc_table_quiesce(nc_sk(sk));
 	err = nc_port_listen(sk);
 	if (err)
 		goto out;
@@ -380,7 +381,8 @@ void nc_listen_syn(struct nc_chan *ch, const struct nc_hdr *h,
 	if (nc_listen_known(ch, s))
 		return;
 	nc_chan_addrs(ch, &laddr, &raddr, &oif);
-	sk = nc_table_find_syn(nc_chan_net(ch), &raddr, s->dport, s->sport);
+	sk = nc_table_find_syn(nc_chan_net(ch), &laddr, &raddr, s->dport,
+			       s->sport);
 	if (sk) {
 		nc_data_lock(sk);
 		done = nc_connect_crossing(sk, ch, h, s);

@@ -36,7 +36,9 @@ enum {
  * @birth: const while hashed: orders attempts of one 4-tuple
  * @token_node: lock: table; rcu
  * @tuple_node: lock: table; rcu. A listener's place in its own table
- * @syn_node: lock: table; rcu. While in SYN_SENT
+ * @syn_node: lock: table; rcu. While in SYN_SENT, and of crossing connections
+ * @unhashed: owner: the application, or its last user: it was in a table
+ * @rcu_state: as @unhashed: grace period before it may be in one again
  * @port: owner: the application; TCP socket that owns the port, or NULL
  * @app_type: owner: the application; as set by SO_APP_TYPE
  *
@@ -89,6 +91,8 @@ struct nc_sock {
 	struct hlist_node	token_node;
 	struct hlist_node	tuple_node;
 	struct hlist_node	syn_node;
+	unsigned long		rcu_state;
+	bool			unhashed;
 	struct socket		*port;
 	u8			app_type;
 

@@ -165,6 +165,23 @@ static bool nc_table_tuple_is(const struct nc_sock *nsk,
 	       nc_table_lport(nsk) == lport && nc_table_rport(nsk) == rport;
 }
 
+/*
+ * A node that goes into another list too early would lead a reader there, who
+ * then misses what it looks for and answers that it does not exist.
+ */
+void nc_table_quiesce(struct nc_sock *nsk)
+{
+	if (nsk->unhashed)
+		cond_synchronize_rcu(nsk->rcu_state);
+	nsk->unhashed = false;
+}
+
+static void nc_table_gone(struct nc_sock *nsk)
+{
+	nsk->rcu_state = get_state_synchronize_rcu();
+	nsk->unhashed = true;
+}
+
 int nc_table_add_tuple(struct nc_sock *nsk, struct nc_peer *peer)
 {
 	u16 lport = nc_table_lport(nsk), rport = nc_table_rport(nsk);
@@ -266,11 +283,12 @@ void nc_table_del_syn(struct nc_sock *nsk)
 	spin_unlock_bh(&nc_table_syn_lock);
 }
 
-struct sock *nc_table_find_syn(struct net *net, const struct in6_addr *raddr,
-			       u16 lport, u16 rport)
+struct sock *nc_table_find_syn(struct net *net, const struct in6_addr *laddr,
+			       const struct in6_addr *raddr, u16 lport,
+			       u16 rport)
 {
+	struct in6_addr local, remote;
 	struct sock *sk = NULL;
-	struct in6_addr addr;
 	struct nc_sock *nsk;
 
 	rcu_read_lock();
@@ -280,8 +298,10 @@ struct sock *nc_table_find_syn(struct net *net, const struct in6_addr *raddr,
 		    nc_table_lport(nsk) != lport ||
 		    nc_table_rport(nsk) != rport)
 			continue;
-		nc_addr_remote(&nsk->inet.sk, &addr);
-		if (ipv6_addr_equal(&addr, raddr)) {
+		nc_addr_local(&nsk->inet.sk, &local);
+		nc_addr_remote(&nsk->inet.sk, &remote);
+		if (ipv6_addr_equal(&local, laddr) &&
+		    ipv6_addr_equal(&remote, raddr)) {
 			sk = nc_table_get(nsk);
 			break;
 		}
@@ -297,6 +317,7 @@ void nc_table_del(struct nc_sock *nsk)
 	nc_table_del_syn(nsk);
 	if (nsk->flow.tx_peer && !hlist_unhashed(&nsk->tuple_node))
 		nc_table_del_tuple(nsk);
+	nc_table_gone(nsk);
 }
 
 /* ---- listeners ---- */
@@ -320,6 +341,7 @@ void nc_table_del_listener(struct nc_sock *nsk)
 	if (!hlist_unhashed(&nsk->tuple_node))
 		hlist_del_init_rcu(&nsk->tuple_node);
 	spin_unlock_bh(&nc_table_listen_lock);
+	nc_table_gone(nsk);
 }
 
 /* how well a listener fits, as TCP scores it; 0: not at all */
