@@ -125,7 +125,7 @@ void nc_wire_put_hello(u8 *buf, const struct nc_wire_hello *h);
  *	any reason: they concern one connection, not the channel.
  * SYN: token and ports not 0, class known.
  * HELLO: magic, class and index known, ver_min to ver_max contains ours,
- *	max_payload from 1024 up, reduced to NC_WIRE_MAX_PAYLOAD.
+ *	max_payload from NC_WIRE_MAX_PAYLOAD up, reduced to it.
  */
 int nc_wire_get_hdr(const u8 *buf, struct nc_hdr *h);
 int nc_wire_get_syn(const u8 *buf, struct nc_wire_syn *s);

@@ -46,7 +46,10 @@ under_load() {
 		ip netns del "$NS_B"
 		wait "$client" "$server" 2> /dev/null || true
 	done
-	nc_wait quiet && nc_wait gone || { nc_show ""; return 1; }
+	if ! nc_wait quiet || ! nc_wait gone; then
+		nc_show ""
+		return 1
+	fi
 }
 
 nc_namespaces_again() {

@@ -34,7 +34,7 @@ static struct nc_hdr frame_hdr(u8 type, u32 len)
 static void frame_ctl(u8 *p, const struct nc_hdr *h, u8 fill)
 {
 	struct nc_wire_hello hello = {
-		.ver_min = 1, .ver_max = fill, .max_payload = fill << 10,
+		.ver_min = 1, .ver_max = fill, .max_payload = fill << 12,
 	};
 	struct nc_wire_syn syn = { .token = fill, .sport = 1, .dport = 1 };
 

@@ -100,7 +100,7 @@ static struct nc_wire_hello good_hello(void)
 {
 	struct nc_wire_hello h = {
 		.ver_min = 1, .ver_max = 2, .class = NC_CLASS_T, .index = 3,
-		.max_payload = 0x8001, .wish = 0x0405,
+		.max_payload = 0x10203, .wish = 0x0405,
 		.features = 0x1112131415161718,
 	};
 
@@ -159,7 +159,7 @@ TEST(nc_wire_put_hello__layout)
 {
 	static const u8 want[32] = {
 		'n', 'e', 't', 'c', 'h', 'a', 'n', '1',
-		0x01, 0x02, 0x01, 0x03, 0x00, 0x00, 0x80, 0x01,
+		0x01, 0x02, 0x01, 0x03, 0x00, 0x01, 0x02, 0x03,
 		0x04, 0x05, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 		0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
 	};
@@ -178,7 +178,7 @@ TEST(nc_wire_put_hello__layout)
 	EXPECT_EQ(h.ver_max, t.ver_max);
 	EXPECT_EQ(h.class, t.class);
 	EXPECT_EQ(h.index, t.index);
-	EXPECT_EQ(h.max_payload, t.max_payload);
+	EXPECT_EQ(NC_WIRE_MAX_PAYLOAD, t.max_payload);
 	EXPECT_EQ(h.wish, t.wish);
 	EXPECT_EQ(h.features, t.features);
 	EXPECT_EQ(0, memcmp(h.instance, t.instance, 16));
@@ -488,7 +488,7 @@ TEST(nc_wire_get_hello__max_payload)
 	static const struct {
 		u32 said, got;
 	} cases[] = {
-		{ 0, 0 }, { 1023, 0 }, { 1024, 1024 }, { 65536, 65536 },
+		{ 0, 0 }, { 1024, 0 }, { 65535, 0 }, { 65536, 65536 },
 		{ 65537, 65536 }, { U32_MAX, 65536 },
 	};
 	struct nc_wire_hello h, t;
