@@ -210,7 +210,7 @@ cleanup() {
 	[ -z "$tty" ] || stty sane 2> /dev/null || true
 }
 trap cleanup EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 start=$SECONDS
 if [ "$arch" = um ]; then uml; else qemu; fi
