@@ -8,6 +8,8 @@
 #define _GNU_SOURCE
 #include <endian.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
@@ -294,6 +296,65 @@ static bool foreign_tokens(void)
 	return !closed(fd, 300) && !close(fd);
 }
 
+/* The token of a DATA frame of the victim's, seen on the wire; 0: none came. */
+static uint64_t sniff_token(void)
+{
+	int fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+	uint64_t end = nc_now() + 5000ULL * slow, token = 0;
+	static uint8_t buf[70000];
+	size_t off;
+	ssize_t n;
+
+	while (fd >= 0 && !token && nc_now() < end) {
+		if (!nc_poll(fd, POLLIN, 100))
+			continue;
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n < 40 || buf[9] != IPPROTO_TCP)
+			continue;
+		off = (buf[0] & 15) * 4;
+		off += (buf[off + 12] >> 4) * 4;
+		if (n >= (ssize_t)off + HDR && buf[off] == 1 &&
+		    buf[off + 1] == DATA && !buf[off + 4])
+			memcpy(&token, buf + off + 8, sizeof(token));
+	}
+	close(fd);
+	return token;
+}
+
+/*
+ * A true token, and the public identity of the host it belongs to (the
+ * instance of its HELLO), but not its secret: nothing of it may count.
+ */
+static bool theft(void)
+{
+	struct frame f = frame(DATA, 10);
+	char payload[10] = { 0 };
+	int fd = attack_hello(), i;
+
+	f.token = sniff_token();
+	if (!f.token) {
+		ksft_print_msg("saw no frame of the victim\n");
+		return false;
+	}
+	for (i = 0; i < 200; i++) {
+		/* what the victim may take, if it could come from here */
+		f.seq = htobe64(1 + i * 10);
+		f.ack = htobe64(1 + i);
+		f.wnd = 0xffffffff;
+		put(fd, &f, sizeof(f));
+		put(fd, payload, sizeof(payload));
+	}
+	f = frame(DATA, 0);
+	f.token = sniff_token();
+	f.flags = htobe16(1);		/* FIN */
+	f.seq = htobe64(1);
+	put(fd, &f, sizeof(f));
+	f = frame(RST, 0);
+	f.token = sniff_token();
+	put(fd, &f, sizeof(f));
+	return !closed(fd, 300) && !close(fd);
+}
+
 /* NCSYNs to ports where nobody listens, with no one waiting for answers. */
 static bool syn_flood(void)
 {
@@ -373,6 +434,7 @@ static const struct {
 	{ "NCSYN of zeroes", bad_syn, "ChannelProto" },
 	{ "urgent data", urgent, "ChannelProto" },
 	{ "foreign tokens", foreign_tokens, NULL },
+	{ "a token without its set", theft, "EchoRstSent" },
 	{ "NCSYN flood", syn_flood, "RefusedSent" },
 	{ "fuzzed frames", fuzz, NULL },
 	{ "half-open", half_open, "ChannelRefused" },
