@@ -9,7 +9,7 @@ CMD	?=
 V	?= 0
 
 .DEFAULT_GOAL := module
-.PHONY: module clean help unit check build vm vm-pair debug planted shell test \
+.PHONY: module clean help unit fuzz check build vm vm-pair debug planted shell test \
 	mutants demo kernels packages
 
 module:		## build netchannel.ko for the running kernel, or KDIR=...
@@ -26,6 +26,9 @@ test:		## everything below; one line per test, a summary at the end
 
 unit:		## unit tests of the pure files (no root, seconds)
 	$(MAKE) -C selftests/unit
+
+fuzz: packages	## fuzz the pure files that read what others send [TIME=seconds]
+	$(MAKE) -C selftests/fuzz run
 
 check:		## static checks
 	scripts/check.sh

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # test.sh - the whole suite: one TAP line per test, a summary line at the end
 #
-#	test.sh [STEP...]   (packages unit check build 6.1 6.12 pair planted k l)
+#	test.sh [STEP...]   (unit fuzz check build 6.1 6.12 pair planted k l)
 {
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-[ $# -gt 0 ] || set -- unit check build 6.1 6.12 pair planted k l
+[ $# -gt 0 ] || set -- unit fuzz check build 6.1 6.12 pair planted k l
 cd "$NC_TOP"
 logs=$NC_CACHE/out/test-$(date +%m%d-%H%M%S)
 mkdir -p "$logs"
@@ -72,6 +72,7 @@ scripts/packages.sh
 for s; do
 	case $s in
 	unit) step unit make -s -C selftests/unit ;;
+	fuzz) step fuzz make -s -C selftests/fuzz run TIME=20 ;;
 	check) step check scripts/check.sh ;;
 	build) step build scripts/build-all.sh ;;
 	pair) step pair scripts/pair.sh ;;
