@@ -9,7 +9,6 @@
 
 #include "core/lane.h"
 
-
 /*
  * The layouts. Every member is aligned naturally, but a buffer need not be:
  * bytes are copied between the two, never cast.
