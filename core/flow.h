@@ -32,6 +32,7 @@ struct nc_sched_ops;
  * @fs: data lock: the policy's memory
  * @class: data lock: enum nc_class
  * @lane_id: data lock: id of the lane used last, 0 if none
+ * @heard_id: data lock: id of the lane that the peer's last data came by
  * @lane_bytes: data lock: bytes given to it in a row (the flowlet rule)
  * @kick: data lock: lanes that got something and were not kicked yet, a bit
  *	for each index; [class]
@@ -49,6 +50,7 @@ struct nc_flow {
 	struct nc_flow_sched		fs;
 	u8				class;
 	u32				lane_id;
+	u32				heard_id;
 	u32				lane_bytes;
 	u16				kick[NC_CLASSES];
 	u16				kick_full[NC_CLASSES];

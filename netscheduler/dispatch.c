@@ -6,7 +6,9 @@
  *
  * 1. Dealing single messages over lanes makes a sieve of the receiver's
  *    stream: with one lane late every fourth message is missing. So a flow
- *    stays on a lane for NC_FLOWLET bytes, unless nothing is in flight.
+ *    stays on a lane for NC_FLOWLET bytes, unless nothing is in flight. Then
+ *    it answers where it was asked: the acknowledgements of that connection
+ *    ride on its data, and its memory is in the right caches.
  * 2. Classes use disjoint lanes; the other class' are used when the own ones
  *    are down, and counted.
  * 3. Queueing happens under a virtual socket's data lock, transmitting never:
@@ -61,15 +63,30 @@ static const struct nc_lane_set *nc_sched_set(const struct nc_flow *flow)
 	return set;
 }
 
-static struct nc_lane *nc_sched_last(const struct nc_lane_set *set,
-				     const struct nc_flow *flow)
+static struct nc_lane *nc_sched_find(const struct nc_lane_set *set, u32 id)
 {
 	unsigned int i;
 
 	for (i = 0; i < set->nr; i++)
-		if (set->lane[i]->id == flow->lane_id)
+		if (set->lane[i]->id == id)
 			return set->lane[i];
 	return NULL;
+}
+
+/* the lane that needs no choice: of this flowlet, or of the question */
+static struct nc_lane *nc_sched_given(const struct nc_lane_set *set,
+				      const struct nc_flow *flow, bool idle,
+				      u32 limit)
+{
+	struct nc_lane *lane = NULL;
+
+	if (idle) {
+		lane = nc_sched_find(set, flow->heard_id);
+		limit = min_t(u32, limit, NC_FLOWLET);
+	} else if (flow->lane_bytes < NC_FLOWLET) {
+		lane = nc_sched_find(set, flow->lane_id);
+	}
+	return lane && nc_lane_load(lane) <= limit ? lane : NULL;
 }
 
 /* as nc_peer_wake_parked() takes it: the lock, then nobody is lost */
@@ -91,17 +108,17 @@ static struct nc_lane *nc_sched_pick(struct nc_flow *flow, bool idle)
 	struct nc_lane *lane;
 	int i;
 
-	if (!idle && flow->lane_bytes < NC_FLOWLET) {
-		lane = nc_sched_last(set, flow);
-		if (lane && nc_lane_load(lane) <= limit)
-			return lane;
-	}
 	if (unlikely(!set->nr))
 		return NULL;
-	i = flow->ops->pick(set, &flow->fs, limit);
-	if (i < 0 || i >= set->nr)
-		return NULL;
-	lane = set->lane[i];
+	lane = nc_sched_given(set, flow, idle, limit);
+	if (lane && !idle)
+		return lane;
+	if (!lane) {
+		i = flow->ops->pick(set, &flow->fs, limit);
+		if (i < 0 || i >= set->nr)
+			return NULL;
+		lane = set->lane[i];
+	}
 	if (lane->id != flow->lane_id) {
 		flow->lane_id = lane->id;
 		trace_nc_lane_pick(flow->fs.hash, lane->class, lane->index,
@@ -155,7 +172,7 @@ int nc_sched_rst(struct nc_flow *flow, struct nc_seg *seg)
 	rcu_read_lock();
 	set = nc_sched_set(flow);
 	if (set->nr)
-		lane = nc_sched_last(set, flow) ?: set->lane[0];
+		lane = nc_sched_find(set, flow->lane_id) ?: set->lane[0];
 	if (lane)
 		nc_sched_queue(flow, lane, seg);
 	rcu_read_unlock();

@@ -40,6 +40,7 @@ int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer)
 	if (rx)
 		nc_peer_put(rx);
 	flow->lane_id = 0;
+	flow->heard_id = 0;
 	flow->lane_bytes = 0;
 	memset(flow->kick, 0, sizeof(flow->kick));
 	memset(flow->kick_full, 0, sizeof(flow->kick_full));

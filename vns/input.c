@@ -255,8 +255,10 @@ int nc_input_rx(struct nc_chan *ch, const struct nc_hdr *h,
 	} else if (h->type == NC_RST) {
 		nc_input_rst(sk, h);
 	} else if (done || nc_input_hdr(sk, h)) {
-		if (h->type == NC_DATA)
+		if (h->type == NC_DATA) {
+			nc_sk(sk)->flow.heard_id = nc_chan_lane(ch)->id;
 			err = nc_input_data(sk, h, skb, off, len, done);
+		}
 	}
 	if (nc_sk(sk)->flow.tx_peer)
 		nc_sched_kick_atomic(&nc_sk(sk)->flow);
