@@ -292,6 +292,11 @@ void nc_chan_addrs(const struct nc_chan *ch, struct in6_addr *local,
 	*oif = ch->addr.oif;
 }
 
+int nc_chan_iif(const struct nc_chan *ch)
+{
+	return ch->ops->iif ? ch->ops->iif(ch) : 0;
+}
+
 void **nc_chan_rx_slot(struct nc_chan *ch)
 {
 	return &ch->rx_slot;

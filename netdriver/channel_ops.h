@@ -87,6 +87,8 @@ struct nc_chan_info {
  * @listen: required. Accept channels in the listener's netns on its port:
  *	nc_listener_accepted() for each. May sleep. 0 or -errno.
  * @unlisten: required. May sleep; after it no accept comes.
+ * @iif: optional. Index of the interface that its packets come in by, 0 if it
+ *	is not known; any context, no lock.
  * @get_info: optional. Any context that may take the lower socket's slock.
  * @init: optional. Once at registration, may sleep.
  * @exit: optional. Its reverse.
@@ -107,6 +109,7 @@ struct nc_channel_ops {
 	void (*close)(struct nc_chan *ch, bool abort);
 	int  (*listen)(struct nc_listener *l);
 	void (*unlisten)(struct nc_listener *l);
+	int  (*iif)(const struct nc_chan *ch);
 	void (*get_info)(struct nc_chan *ch, struct nc_chan_info *i);
 	int  (*init)(void);
 	void (*exit)(void);

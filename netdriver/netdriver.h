@@ -70,6 +70,8 @@ const struct nc_peer_key *nc_peer_key(const struct nc_peer *peer);
 /* the addresses of the channel's own connection, IPv4 as mapped */
 void nc_chan_addrs(const struct nc_chan *ch, struct in6_addr *local,
 		   struct in6_addr *remote, int *oif);
+/* the interface that frames of it come in by, 0 if that is not known */
+int nc_chan_iif(const struct nc_chan *ch);
 /* unaccepted children of the peer, for its limit */
 atomic_t *nc_peer_unaccepted(struct nc_peer *peer);
 

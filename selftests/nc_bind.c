@@ -98,6 +98,17 @@ TEST_F(sock, reuseport_shares)
 	EXPECT_EQ(1, poll(p, 2, PATIENCE));
 }
 
+TEST_F(sock, listener_of_a_device)
+{
+	union nc_addr a;
+	int fd = sock_listener(&self->at, 1, &a), client;
+
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
+	client = sock_new(&self->at);
+	ASSERT_EQ(0, sock_connect(client, &a));
+	EXPECT_GE(accept(fd, NULL, NULL), 0);
+}
+
 TEST_F(sock, bind_twice)
 {
 	union nc_addr a;

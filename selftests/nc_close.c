@@ -171,6 +171,20 @@ TEST_F(sock, data_before_reset)
 	EXPECT_EQ(ECONNRESET, errno);
 }
 
+/* Data for a socket that reads no more and will not write resets. */
+TEST_F(sock, data_for_a_socket_shut_both_ways)
+{
+	int fd[2], n = 1;
+
+	ASSERT_EQ(0, sock_pair(&self->at, fd));
+	ASSERT_EQ(0, shutdown(fd[1], SHUT_RDWR));
+	EXPECT_TRUE(EVENTUALLY(({
+		n = send(fd[0], "x", 1, MSG_NOSIGNAL);
+		n < 0;
+	})));
+	EXPECT_TRUE(errno == ECONNRESET || errno == EPIPE);
+}
+
 TEST_F(sock, linger_zero)
 {
 	struct linger hard = { .l_onoff = 1 };

@@ -390,19 +390,22 @@ TEST_F(sock, sendfile_and_splice)
 	char *buf = malloc(len);
 	int fd[2], p[2], file = memfd_create("nc", MFD_CLOEXEC);
 	ssize_t got;
+	pid_t pid;
 
 	ASSERT_EQ(0, sock_pair(&self->at, fd));
 	nc_pattern_fill(buf, KEY, 0, len);
 	ASSERT_EQ(len, write(file, buf, len));
 	ASSERT_EQ(0, lseek(file, 0, SEEK_SET));
-	if (!fork()) {
+	pid = fork();
+	if (!pid) {
+		/* more than there is: the end of the file ends it */
 		while (n < len) {
-			got = sendfile(fd[0], file, NULL, len - n);
+			got = sendfile(fd[0], file, NULL, len - n + 100000);
 			if (got <= 0)
 				_exit(1);
 			n += got;
 		}
-		_exit(0);
+		pause();
 	}
 	ASSERT_EQ(0, pipe(p));
 	for (n = 0; n < len; n += got) {
@@ -411,6 +414,7 @@ TEST_F(sock, sendfile_and_splice)
 		ASSERT_EQ(got, read(p[0], buf, len));
 		ASSERT_EQ(got, nc_pattern_check(buf, KEY, n, got));
 	}
+	kill(pid, SIGKILL);
 }
 
 TEST_F(sock, no_sender_name)

@@ -122,6 +122,71 @@ TEST_F(sock, unknown_options)
 	EXPECT_EQ(ENOPROTOOPT, errno);
 }
 
+TEST_F(sock, level_of_tcp)
+{
+	static const int names[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+	int fd = sock_new(&self->at), i;
+
+	EXPECT_EQ(0, nc_set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1));
+	EXPECT_EQ(1, nc_get_int(fd, IPPROTO_TCP, TCP_NODELAY));
+	for (i = 0; i < 3; i++) {
+		EXPECT_GT(nc_get_int(fd, IPPROTO_TCP, names[i]), 1);
+		EXPECT_EQ(0, nc_set_int(fd, IPPROTO_TCP, names[i], 7));
+		EXPECT_EQ(7, nc_get_int(fd, IPPROTO_TCP, names[i]));
+		EXPECT_EQ(-1, nc_set_int(fd, IPPROTO_TCP, names[i], 0));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, nc_set_int(fd, IPPROTO_TCP, names[i], 100000));
+		EXPECT_EQ(EINVAL, errno);
+	}
+	EXPECT_EQ(-1, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &i, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, nc_set_int(fd, IPPROTO_TCP, 9999, 1));
+	EXPECT_EQ(ENOPROTOOPT, errno);
+	EXPECT_EQ(-1, nc_get_int(fd, IPPROTO_TCP, 9999));
+	EXPECT_EQ(ENOPROTOOPT, errno);
+}
+
+TEST_F(sock, children_inherit_options)
+{
+	union nc_addr a;
+	int fd = sock_listener(&self->at, 1, &a), client, child;
+
+	EXPECT_EQ(0, nc_set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1));
+	EXPECT_EQ(0, nc_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, 77));
+	EXPECT_EQ(0, nc_set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1));
+	client = sock_new(&self->at);
+	ASSERT_EQ(0, sock_connect(client, &a));
+	child = accept(fd, NULL, NULL);
+	ASSERT_GE(child, 0);
+	EXPECT_EQ(1, nc_get_int(child, IPPROTO_TCP, TCP_NODELAY));
+	EXPECT_EQ(77, nc_get_int(child, IPPROTO_TCP, TCP_KEEPIDLE));
+	EXPECT_EQ(1, nc_get_int(child, SOL_SOCKET, SO_KEEPALIVE));
+}
+
+TEST_F(sock, cork)
+{
+	uint64_t start;
+	char buf[4];
+	int fd[2], early;
+
+	ASSERT_EQ(0, sock_pair(&self->at, fd));
+	EXPECT_EQ(0, nc_set_int(fd[0], IPPROTO_TCP, TCP_CORK, 1));
+	EXPECT_EQ(1, nc_get_int(fd[0], IPPROTO_TCP, TCP_CORK));
+	start = nc_now();
+	EXPECT_EQ(1, send(fd[0], "a", 1, 0));
+	early = nc_poll(fd[1], POLLIN, 30);
+	/* it holds for 200 ms; says nothing if this machine stood still */
+	if (nc_now() - start < 150)
+		EXPECT_EQ(0, early);
+	EXPECT_EQ(1, send(fd[0], "b", 1, 0));
+	EXPECT_EQ(0, nc_set_int(fd[0], IPPROTO_TCP, TCP_CORK, 0));
+	EXPECT_EQ(2, recv(fd[1], buf, 2, MSG_WAITALL));
+	/* and nobody has to pull it */
+	EXPECT_EQ(0, nc_set_int(fd[0], IPPROTO_TCP, TCP_CORK, 1));
+	EXPECT_EQ(1, send(fd[0], "c", 1, 0));
+	EXPECT_EQ(POLLIN, nc_poll(fd[1], POLLIN, PATIENCE));
+}
+
 TEST_F(sock, app_type)
 {
 	int fd = sock_new(&self->at), v;

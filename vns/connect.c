@@ -186,7 +186,9 @@ int nc_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len)
 		memset(&saddr, 0, sizeof(saddr));
 	key.raddr = daddr;
 	key.laddr = saddr;
-	key.oif = sk->sk_bound_dev_if ?: scope;
+	if (scope)	/* as TCP: a link-local name says which link */
+		sk->sk_bound_dev_if = scope;
+	key.oif = sk->sk_bound_dev_if;
 	err = nc_addr_route(sk, &daddr, port, key.oif, &saddr);
 	if (err)
 		return err;

@@ -103,6 +103,7 @@ static const struct proto_ops nc_inet_ops = {
 	.recvmsg	= inet_recvmsg,
 	.mmap		= sock_no_mmap,
 	.set_rcvlowat	= nc_rx_set_lowat,
+	NC_SPLICE_EOF(nc_sendmsg_splice_eof)
 };
 
 static const struct proto_ops nc_inet6_ops = {
@@ -125,6 +126,7 @@ static const struct proto_ops nc_inet6_ops = {
 	.recvmsg	= inet_recvmsg,
 	.mmap		= sock_no_mmap,
 	.set_rcvlowat	= nc_rx_set_lowat,
+	NC_SPLICE_EOF(nc_sendmsg_splice_eof)
 };
 
 static struct inet_protosw nc_inet_sw = {

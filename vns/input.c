@@ -150,10 +150,12 @@ static int nc_input_data(struct sock *sk, const struct nc_hdr *h,
 		nc_input_fail(sk, NC_RST_PROTOCOL, EPROTO);
 		return 0;
 	}
-	/* nobody will read it: as TCP, data for a closed socket resets */
-	if (sock_flag(sk, SOCK_DEAD) && nsk->orphan &&
+	/* nobody will read it: as TCP, data for a socket closed both ways */
+	if (sk->sk_shutdown & RCV_SHUTDOWN &&
+	    nc_state_in(sk, TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2) &&
 	    seq + len > nsk->rcv.nxt && len) {
-		nc_sock_abort(sk, NC_RST_ABORTED, EPIPE);
+		nc_sock_abort(sk, NC_RST_ABORTED,
+			      sock_flag(sk, SOCK_DEAD) ? EPIPE : ECONNRESET);
 		return 0;
 	}
 	if (!done && h->flags & NC_F_ACKREQ)

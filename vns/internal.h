@@ -74,7 +74,7 @@ void nc_table_add_listener(struct nc_sock *nsk);
 void nc_table_del_listener(struct nc_sock *nsk);
 struct sock *nc_table_find_listener(struct net *net,
 				    const struct in6_addr *laddr, u16 port,
-				    int oif, u32 hash);
+				    int iif, u32 hash);
 /* call @fn for each hashed socket of a netns */
 void nc_table_walk(struct net *net, void (*fn)(struct sock *sk, void *arg),
 		   void *arg);
@@ -131,6 +131,8 @@ void nc_close_timer(struct sock *sk);
 
 /* sendmsg.c */
 int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+void nc_sendmsg_flush(struct sock *sk);	/* owned: what waits for more leaves */
+void nc_sendmsg_splice_eof(struct socket *sock);
 
 /* tx.c */
 /* data lock held: queue what may go, in order, lost segments first */
@@ -165,6 +167,10 @@ int nc_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 		  unsigned int len);
 int nc_getsockopt(struct sock *sk, int level, int name, char __user *val,
 		  int __user *len);
+
+/* tcpopt.c */
+int nc_tcpopt_set(struct sock *sk, int name, sockptr_t val, unsigned int len);
+int nc_tcpopt_get(const struct sock *sk, int name, int *v);
 
 /* input.c */
 int nc_input_rx(struct nc_chan *ch, const struct nc_hdr *h,

@@ -93,7 +93,7 @@ void nc_listen_stop(struct sock *sk)
 	sk->sk_state_change(sk);
 }
 
-static int nc_listen_wait(struct sock *sk, long timeo)
+static int nc_listen_wait(struct sock *sk, long *timeo)
 {
 	DEFINE_WAIT(wait);
 	int err = 0;
@@ -103,18 +103,18 @@ static int nc_listen_wait(struct sock *sk, long timeo)
 					  TASK_INTERRUPTIBLE);
 		release_sock(sk);
 		if (list_empty_careful(&nc_sk(sk)->accept_q))
-			timeo = schedule_timeout(timeo);
+			*timeo = schedule_timeout(*timeo);
 		lock_sock(sk);
 		if (!list_empty_careful(&nc_sk(sk)->accept_q))
 			break;
 		err = -EINVAL;
 		if (sk->sk_state != TCP_LISTEN)
 			break;
-		err = sock_intr_errno(timeo);
+		err = sock_intr_errno(*timeo);
 		if (signal_pending(current))
 			break;
 		err = -EAGAIN;
-		if (!timeo)
+		if (!*timeo)
 			break;
 		err = 0;
 	}
@@ -136,7 +136,7 @@ struct sock *nc_listen_accept(struct sock *sk, int flags, int *err)
 		child = nc_listen_pop(sk);
 		if (child)
 			break;
-		*err = timeo ? nc_listen_wait(sk, timeo) : -EAGAIN;
+		*err = timeo ? nc_listen_wait(sk, &timeo) : -EAGAIN;
 		if (*err)
 			goto out;
 	}
@@ -164,8 +164,19 @@ static void nc_listen_refuse(struct nc_chan *ch, const struct nc_wire_syn *s,
 	nc_chan_answer(ch, &h);
 }
 
+static void nc_listen_inherit_sched(struct sock *sk, struct sock *lsk)
+{
+	char name[NC_SCHED_NAME_MAX];
+
+	nc_data_lock(lsk);
+	memcpy(name, nc_sk(lsk)->flow.ops->name, sizeof(name));
+	nc_data_unlock(lsk);
+	/* if it went away meanwhile the child has the default */
+	nc_sched_set_policy(&nc_sk(sk)->flow, name);
+}
+
 /* what a child has of its listener, as TCP hands it on */
-static void nc_listen_inherit(struct sock *sk, const struct sock *lsk)
+static void nc_listen_inherit(struct sock *sk, struct sock *lsk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
@@ -186,6 +197,8 @@ static void nc_listen_inherit(struct sock *sk, const struct sock *lsk)
 	if (sock_flag(lsk, SOCK_KEEPOPEN))
 		sock_set_flag(sk, SOCK_KEEPOPEN);
 	inet->tos = inet_sk(lsk)->tos;
+	nc_sk(sk)->tcpopt = nc_sk(lsk)->tcpopt;
+	nc_listen_inherit_sched(sk, lsk);
 	if (lsk->sk_userlocks & SOCK_SNDBUF_LOCK)
 		WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(lsk->sk_sndbuf));
 	if (lsk->sk_userlocks & SOCK_RCVBUF_LOCK) {
@@ -286,6 +299,9 @@ static u32 nc_listen_open(struct sock *child, struct nc_chan *ch,
 
 	nc_chan_addrs(ch, &laddr, &raddr, &oif);
 	nc_addr_set(child, &laddr, s->dport, &raddr, s->sport);
+	if (!child->sk_bound_dev_if &&
+	    ipv6_addr_type(&raddr) & IPV6_ADDR_LINKLOCAL)
+		child->sk_bound_dev_if = oif;
 	nsk->rtoken = s->token;
 	nsk->birth = s->birth;
 	nsk->flow.class = s->class;
@@ -334,7 +350,8 @@ static void nc_listen_new(struct sock *lsk, struct nc_chan *ch,
 			nc_mib_inc(nc_chan_net(ch), PASSIVE_OPENS);
 			return;
 		}
-		nc_listen_discard(child, NC_RST_REFUSED);
+		/* its answer may be on the way: no "refused" any more */
+		nc_listen_discard(child, NC_RST_ABORTED);
 	}
 	nc_listen_unreserve(lsk, peer);
 	if (reason && reason != NC_LISTEN_TWIN)
@@ -392,8 +409,8 @@ void nc_listen_syn(struct nc_chan *ch, const struct nc_hdr *h,
 		if (done)
 			return;
 	}
-	sk = nc_table_find_listener(nc_chan_net(ch), &laddr, s->dport, oif,
-				    (u32)s->token);
+	sk = nc_table_find_listener(nc_chan_net(ch), &laddr, s->dport,
+				    nc_chan_iif(ch) ?: oif, (u32)s->token);
 	if (!sk) {
 		nc_listen_refuse(ch, s, NC_RST_REFUSED);
 		return;

@@ -157,17 +157,31 @@ static void nc_sendmsg_kick(struct sock *sk)
 	lock_sock(sk);
 }
 
+/* what MSG_MORE or a cork holds back leaves */
+void nc_sendmsg_flush(struct sock *sk)
+{
+	nc_data_lock(sk);
+	nc_sk(sk)->held = false;
+	nc_tx_push(sk);
+	nc_data_unlock(sk);
+	nc_sendmsg_kick(sk);
+}
+
+/* sendfile() promised more, and the file ended */
+void nc_sendmsg_splice_eof(struct socket *sock)
+{
+	lock_sock(sock->sk);
+	if (nc_sk(sock->sk)->held)
+		nc_sendmsg_flush(sock->sk);
+	release_sock(sock->sk);
+}
+
 /* wait for room: the peer's acknowledgement, or memory */
 static int nc_sendmsg_wait(struct sock *sk, long *timeo)
 {
-	/* what MSG_MORE holds back would never be acknowledged */
-	if (nc_sk(sk)->held) {
-		nc_data_lock(sk);
-		nc_sk(sk)->held = false;
-		nc_tx_push(sk);
-		nc_data_unlock(sk);
-		nc_sendmsg_kick(sk);
-	}
+	/* it would never be acknowledged */
+	if (nc_sk(sk)->held)
+		nc_sendmsg_flush(sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	return sk_stream_wait_memory(sk, timeo);
 }
@@ -197,7 +211,8 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 	*copied += seg->len;
 	nc_mib_add(sock_net(sk), OUT_BYTES, seg->len);
 	nc_sendmsg_append(sk, seg);
-	nsk->held = msg->msg_flags & MSG_MORE && !msg_data_left(msg);
+	nsk->held = (msg->msg_flags & MSG_MORE || nsk->tcpopt.cork) &&
+		    !msg_data_left(msg);
 	if (nsk->held)
 		nc_sock_push_later(sk, NC_SENDMSG_HOLD);
 	nc_tx_push(sk);
@@ -235,13 +250,16 @@ int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 			break;
 	}
 out:
+	/*
+	 * Who got EAGAIN, or a short count, waits for an edge; the bytes that
+	 * were in the way may have been acknowledged before we asked for it.
+	 */
+	if (unlikely(err == -EAGAIN))
+		sk->sk_write_space(sk);
 	if (copied)
 		err = 0;
 	else if (err)
 		err = sk_stream_error(sk, msg->msg_flags, err);
-	/* a writer that got EAGAIN waits for an edge */
-	if (unlikely(err == -EAGAIN))
-		sk->sk_write_space(sk);
 	release_sock(sk);
 	return copied ?: err;
 }

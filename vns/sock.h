@@ -26,6 +26,22 @@ enum {
 };
 
 /**
+ * struct nc_tcpopt - options of level SOL_TCP as set; 0: the default
+ * @nodelay: TCP_NODELAY
+ * @cork: TCP_CORK: every send() is as one with MSG_MORE
+ * @keepcnt: TCP_KEEPCNT
+ * @keepidle: TCP_KEEPIDLE, seconds
+ * @keepintvl: TCP_KEEPINTVL, seconds
+ */
+struct nc_tcpopt {
+	bool	nodelay;
+	bool	cork;
+	u8	keepcnt;
+	u16	keepidle;
+	u16	keepintvl;
+};
+
+/**
  * struct nc_sock - a virtual socket
  * @inet: must be first. Not an inet_connection_sock: we need nothing of it
  * @flow: what the lower layers know of it
@@ -41,6 +57,7 @@ enum {
  * @rcu_state: as @unhashed: grace period before it may be in one again
  * @port: owner: the application; TCP socket that owns the port, or NULL
  * @app_type: owner: the application; as set by SO_APP_TYPE
+ * @tcpopt: owner: the application
  *
  * Life:
  * @timer: SYN, confirmation, orphan, late push; holds a reference
@@ -95,6 +112,7 @@ struct nc_sock {
 	bool			unhashed;
 	struct socket		*port;
 	u8			app_type;
+	struct nc_tcpopt	tcpopt;
 
 	struct timer_list	timer;
 	unsigned long		deadline;

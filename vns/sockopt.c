@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options of our own level, and those of IP for the address family. What is
- * not implemented fails: nothing is silently accepted.
+ * Options of our own level, and the way to those of IP and TCP (tcpopt.c). What
+ * is not implemented at these levels fails: nothing is silently accepted.
  */
 #include "vns/internal.h"
 
@@ -68,6 +68,8 @@ int nc_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 	switch (level) {
 	case SOL_VIRTUAL_SOCK:
 		return nc_sockopt_set(sk, name, val, len);
+	case SOL_TCP:
+		return nc_tcpopt_set(sk, name, val, len);
 	case SOL_IP:
 		return ip_setsockopt(sk, level, name, val, len);
 	case SOL_IPV6:
@@ -145,9 +147,14 @@ static int nc_sockopt_get(struct sock *sk, int name, char __user *val,
 int nc_getsockopt(struct sock *sk, int level, int name, char __user *val,
 		  int __user *len)
 {
+	int v, err;
+
 	switch (level) {
 	case SOL_VIRTUAL_SOCK:
 		return nc_sockopt_get(sk, name, val, len);
+	case SOL_TCP:
+		err = nc_tcpopt_get(sk, name, &v);
+		return err ?: nc_sockopt_put(&v, sizeof(v), val, len);
 	case SOL_IP:
 		return ip_getsockopt(sk, level, name, val, len);
 	case SOL_IPV6:

@@ -346,7 +346,7 @@ void nc_table_del_listener(struct nc_sock *nsk)
 
 /* how well a listener fits, as TCP scores it; 0: not at all */
 static int nc_table_score(const struct sock *sk, const struct in6_addr *laddr,
-			  int oif)
+			  int iif)
 {
 	bool v4 = ipv6_addr_v4mapped(laddr);
 	struct in6_addr addr;
@@ -366,7 +366,7 @@ static int nc_table_score(const struct sock *sk, const struct in6_addr *laddr,
 		score += 4;
 	}
 	if (sk->sk_bound_dev_if) {
-		if (sk->sk_bound_dev_if != oif)
+		if (sk->sk_bound_dev_if != iif)
 			return 0;
 		score += 2;
 	}
@@ -376,7 +376,7 @@ static int nc_table_score(const struct sock *sk, const struct in6_addr *laddr,
 /* equal listeners (SO_REUSEPORT) share by @hash */
 struct sock *nc_table_find_listener(struct net *net,
 				    const struct in6_addr *laddr, u16 port,
-				    int oif, u32 hash)
+				    int iif, u32 hash)
 {
 	int best = 0, score, same = 0, nth;
 	struct sock *sk = NULL;
@@ -387,7 +387,7 @@ struct sock *nc_table_find_listener(struct net *net,
 		if (!net_eq(sock_net(&nsk->inet.sk), net) ||
 		    nc_table_lport(nsk) != port)
 			continue;
-		score = nc_table_score(&nsk->inet.sk, laddr, oif);
+		score = nc_table_score(&nsk->inet.sk, laddr, iif);
 		if (score > best) {
 			best = score;
 			same = 0;
@@ -398,7 +398,7 @@ struct sock *nc_table_find_listener(struct net *net,
 	hlist_for_each_entry_rcu(nsk, nc_table_listen_head(port), tuple_node) {
 		if (!best || !net_eq(sock_net(&nsk->inet.sk), net) ||
 		    nc_table_lport(nsk) != port ||
-		    nc_table_score(&nsk->inet.sk, laddr, oif) != best ||
+		    nc_table_score(&nsk->inet.sk, laddr, iif) != best ||
 		    nth--)
 			continue;
 		sk = nc_table_get(nsk);
@@ -407,7 +407,7 @@ struct sock *nc_table_find_listener(struct net *net,
 	rcu_read_unlock();
 	/* one of those that share went away between the passes */
 	if (!sk && nth > 0 && hash)
-		return nc_table_find_listener(net, laddr, port, oif, 0);
+		return nc_table_find_listener(net, laddr, port, iif, 0);
 	return sk;
 }
 

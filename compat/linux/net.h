@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
+ * proto_ops.splice_eof came with MSG_SPLICE_PAGES for all protocols; before it
+ * the end of a file is as invisible to TCP as to us.
+ *
  * sock_sendmsg() with MSG_SPLICE_PAGES where TCP takes pages only through
  * proto_ops.sendpage. 6.1 defines the flag and its TCP ignores it, that is:
  * copies; so Kbuild looks for the operation.
@@ -42,6 +45,9 @@ static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
 }
 
 #define sock_sendmsg nc_compat_sendmsg
+#define NC_SPLICE_EOF(fn)
+#else
+#define NC_SPLICE_EOF(fn) .splice_eof = fn,
 #endif /* NC_HAVE_SENDPAGE */
 
 #endif /* NC_COMPAT_LINUX_NET_H */

@@ -18,6 +18,7 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <net/flow.h>
 #include <net/ipv6.h>
 #include <net/netns/generic.h>
 
@@ -311,10 +312,16 @@ static void nc_loop_exit(void)
 	destroy_workqueue(nc_loop_wq);
 }
 
+static int nc_loop_iif(const struct nc_chan *ch)
+{
+	return LOOPBACK_IFINDEX;
+}
+
 struct nc_channel_ops nc_loop_ops = {
 	.xmit		= nc_loop_xmit,
 	.rx_run		= nc_loop_rx_run,
 	.unsent		= nc_loop_unsent,
+	.iif		= nc_loop_iif,
 	.open		= nc_loop_open,
 	.close		= nc_loop_close,
 	.listen		= nc_loop_listen,

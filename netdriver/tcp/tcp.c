@@ -95,6 +95,20 @@ int nc_tcp_addr_get(const struct sockaddr_storage *ss, struct in6_addr *addr,
 	}
 }
 
+static int nc_tcp_iif(const struct nc_chan *ch)
+{
+	const struct nc_tcp *tc = nc_chan_priv(ch);
+	const struct sock *sk;
+	int iif = 0;
+
+	rcu_read_lock();
+	sk = READ_ONCE(tc->sk);
+	if (sk)
+		iif = READ_ONCE(sk->sk_rx_dst_ifindex);
+	rcu_read_unlock();
+	return iif;
+}
+
 static void nc_tcp_get_info(struct nc_chan *ch, struct nc_chan_info *i)
 {
 	const struct nc_tcp *tc = nc_chan_priv(ch);
@@ -130,6 +144,7 @@ struct nc_channel_ops nc_tcp_ops = {
 	.xmit		= nc_tcp_xmit,
 	.rx_run		= nc_tcp_rx_run,
 	.unsent		= nc_tcp_unsent,
+	.iif		= nc_tcp_iif,
 	.open		= nc_tcp_open,
 	.close		= nc_tcp_close,
 	.listen		= nc_tcp_listen,
