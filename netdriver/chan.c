@@ -71,7 +71,7 @@ void nc_chan_event(struct nc_chan *ch, int event)
 void nc_chan_start(struct nc_chan *ch)
 {
 	nc_chan_get(ch);
-	if (!queue_work(nc_wq, &ch->cold))
+	if (!queue_work(nc_cold_wq, &ch->cold))
 		nc_chan_put(ch);
 }
 
@@ -99,6 +99,8 @@ void nc_chan_kill(struct nc_chan *ch, int err)
 /* the connection stands: HELLO goes first, an opener's lane is of use now */
 static void nc_chan_on_opened(struct nc_chan *ch)
 {
+	if (ch->opener)		/* the time for HELLO begins */
+		ch->born = jiffies;
 	set_bit(NC_CHAN_TX_HELLO, &ch->bits);
 	nc_chan_set_state(ch, NC_CHAN_HELLO);
 	if (ch->opener)

@@ -46,6 +46,7 @@ struct nc_lane_box {
  * @nr_flows: lock: flows_lock, read racily
  * @park: flows that wait
  * @unaccepted: atomic
+ * @socks: atomic: sockets that are, or last were, of this peer
  * @work: opens, reconnects, notices idleness
  */
 struct nc_peer {
@@ -71,6 +72,7 @@ struct nc_peer {
 	unsigned int			nr_flows;
 	struct nc_park			park;
 	atomic_t			unaccepted;
+	atomic_t			socks;
 	struct delayed_work		work;
 };
 
@@ -103,8 +105,14 @@ struct nc_listener {
 };
 
 extern const struct nc_upcalls *nc_up;
-/* cold work of all channels, peers and listeners; flushed when a netns ends */
+/*
+ * Work of peers and listeners, which waits for cold work of channels; so that
+ * has a queue of its own, where nothing waits for anything in either.
+ */
 extern struct workqueue_struct *nc_wq;
+extern struct workqueue_struct *nc_cold_wq;
+/* when a netns ends: what was under way is over */
+void nc_netdriver_flush(void);
 
 /* worker.c */
 int nc_worker_init(void);

@@ -291,7 +291,7 @@ static void __net_exit nc_listener_net_exit(struct net *net)
 		ln->l = NULL;
 	}
 	mutex_unlock(&ln->lock);
-	flush_workqueue(nc_wq);
+	nc_netdriver_flush();
 }
 
 static struct pernet_operations nc_listener_net_ops = {

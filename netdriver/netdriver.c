@@ -10,6 +10,7 @@
 
 const struct nc_upcalls *nc_up __read_mostly;
 struct workqueue_struct *nc_wq __read_mostly;
+struct workqueue_struct *nc_cold_wq __read_mostly;
 
 unsigned int nc_knob_channels[NC_CLASSES] __read_mostly;
 unsigned int nc_knob_rx_softirq __read_mostly = 1;
@@ -33,6 +34,31 @@ static struct nc_knob nc_netdriver_knobs[] = {
 
 static struct kobject *nc_netdriver_dir;
 
+/* unbound, no rescuer: no threads of their own */
+static int nc_netdriver_wq_init(void)
+{
+	nc_wq = alloc_workqueue("netchannel", WQ_UNBOUND, 0);
+	if (!nc_wq)
+		return -ENOMEM;
+	nc_cold_wq = alloc_workqueue("netchannel_cold", WQ_UNBOUND, 0);
+	if (nc_cold_wq)
+		return 0;
+	destroy_workqueue(nc_wq);
+	return -ENOMEM;
+}
+
+static void nc_netdriver_wq_exit(void)
+{
+	destroy_workqueue(nc_wq);
+	destroy_workqueue(nc_cold_wq);
+}
+
+void nc_netdriver_flush(void)
+{
+	flush_workqueue(nc_wq);
+	flush_workqueue(nc_cold_wq);
+}
+
 int nc_netdriver_init(const struct nc_upcalls *up)
 {
 	unsigned int n = clamp_t(unsigned int, num_online_cpus() / 2, 1, 4);
@@ -41,10 +67,9 @@ int nc_netdriver_init(const struct nc_upcalls *up)
 	nc_up = up;
 	nc_knob_channels[NC_CLASS_L] = n;
 	nc_knob_channels[NC_CLASS_T] = n;
-	/* unbound, no rescuer: no thread of its own */
-	nc_wq = alloc_workqueue("netchannel", WQ_UNBOUND, 0);
-	if (!nc_wq)
-		return -ENOMEM;
+	err = nc_netdriver_wq_init();
+	if (err)
+		return err;
 	err = nc_worker_init();
 	if (err)
 		goto wq;
@@ -80,7 +105,7 @@ registry:
 workers:
 	nc_worker_exit();
 wq:
-	destroy_workqueue(nc_wq);
+	nc_netdriver_wq_exit();
 	return err;
 }
 
@@ -92,7 +117,7 @@ void nc_netdriver_exit(void)
 	nc_info_del("channels");
 	nc_listener_exit();
 	nc_peer_exit();
-	destroy_workqueue(nc_wq);
+	nc_netdriver_wq_exit();
 	nc_registry_exit();
 	nc_worker_exit();
 	rcu_barrier();		/* channels and peers are freed by our code */

@@ -124,6 +124,7 @@ static struct nc_peer *nc_peer_alloc(struct net *net, bool opened,
 	spin_lock_init(&peer->park.lock);
 	INIT_LIST_HEAD(&peer->park.flows);
 	atomic_set(&peer->unaccepted, 0);
+	atomic_set(&peer->socks, 0);
 	nc_peer_chans_init(peer);
 	nc_obj_new(PEER);
 	return peer;
@@ -333,6 +334,18 @@ atomic_t *nc_peer_unaccepted(struct nc_peer *peer)
 	return &peer->unaccepted;
 }
 
+void nc_peer_count_sock(struct nc_peer *peer, int n)
+{
+	atomic_add(n, &peer->socks);
+}
+
+unsigned int nc_peer_remains(const struct nc_peer *peer)
+{
+	int n = atomic_read(&peer->socks) - (int)READ_ONCE(peer->nr_flows);
+
+	return max(n, 0);
+}
+
 /* ---- lists ---- */
 
 int nc_peer_show_peers(struct seq_file *m, void *v)
@@ -408,7 +421,7 @@ static void __net_exit nc_peer_net_exit(struct net *net)
 	}
 	mutex_unlock(&pn->lock);
 	/* who left the lists by itself may still be on its way out */
-	flush_workqueue(nc_wq);
+	nc_netdriver_flush();
 }
 
 static struct pernet_operations nc_peer_net_ops = {

@@ -17,7 +17,7 @@
 #define NC_PEER_BACKOFF_MAX	2000
 #define NC_PEER_FAILS		3	/* broken off so often: no use */
 #define NC_PEER_TICK		HZ
-#define NC_PEER_HELLO		(10 * HZ)	/* from open() to HELLO */
+#define NC_PEER_HELLO		(10 * HZ)	/* from connected to HELLO */
 
 static bool nc_peer_has_lane(const struct nc_peer *peer)
 {
@@ -71,7 +71,8 @@ void nc_peer_lane_add(struct nc_chan *ch)
 	u8 class = ch->lane.class;
 
 	mutex_lock(&peer->cfg);
-	if (peer->dead) {
+	/* under the lock: a dead one may not push out who replaced it */
+	if (peer->dead || nc_chan_is_dead(ch)) {
 		mutex_unlock(&peer->cfg);
 		return;
 	}
@@ -230,9 +231,10 @@ static int nc_peer_hello_opener(struct nc_chan *ch)
 	peer->have_instance = true;
 	peer->fails = 0;
 	peer->backoff_ms = 0;
-	mutex_unlock(&peer->cfg);
+	/* under the lock: a channel that joins now makes new connections */
 	if (reset)
 		nc_peer_walk(peer, nc_peer_flow_dead, &loss);
+	mutex_unlock(&peer->cfg);
 	return 0;
 }
 
@@ -260,13 +262,13 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 		return PTR_ERR(peer);
 	mutex_lock(&peer->cfg);
 	list_for_each_entry(o, &peer->chans, node) {
-		n += o->lane.class == ch->hello.class;
+		if (o->lane.class != ch->hello.class || nc_chan_is_dead(o))
+			continue;
 		/* the opener replaces what it knows to be dead */
-		if (o->lane.class == ch->hello.class &&
-		    o->lane.index == ch->hello.index) {
+		if (o->lane.index == ch->hello.index)
 			nc_chan_error(o, -ECONNRESET);
-			n--;
-		}
+		else
+			n++;
 	}
 	if (peer->dead || n >= NC_LANES_MAX)
 		err = -EUSERS;
@@ -404,6 +406,9 @@ void nc_peer_die(struct nc_peer *peer, int err, bool idle)
 	nc_peer_walk(peer, nc_peer_flow_dead, &loss);
 	nc_peer_walk(peer, nc_peer_flow_fail, &loss);
 	nc_peer_kill_chans(peer, err);
+	/* nobody arms it again; a flush would not wait for its timer */
+	if (cancel_delayed_work(&peer->work))
+		nc_peer_put(peer);
 	/* last: the end of a netns waits for it while it is in the table */
 	nc_peer_unlist(peer);
 }

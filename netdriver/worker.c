@@ -61,6 +61,8 @@ static int nc_worker_main(void *arg)
 {
 	struct nc_worker *w = arg;
 
+	/* here: kthread() itself chooses a place just before */
+	set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
 	for (;;) {
 		set_current_state(TASK_IDLE);
 		if (llist_empty(&w->list)) {
@@ -107,7 +109,6 @@ static struct nc_worker *nc_worker_make(int cpu, u8 class)
 		kfree(w);
 		return ERR_PTR(err);
 	}
-	set_cpus_allowed_ptr(w->task, cpumask_of(cpu));
 	wake_up_process(w->task);
 	return w;
 }
@@ -152,16 +153,19 @@ struct nc_worker *nc_worker_pick(u8 class, int *cpu)
 	return w;
 }
 
+/* all of them: the core spreads its threads anew when a processor comes */
 static int nc_worker_online(unsigned int cpu)
 {
 	struct nc_worker *w;
-	int c;
+	int c, i;
 
 	mutex_lock(&nc_worker_lock);
 	for (c = 0; c < NC_CLASSES; c++) {
-		w = nc_worker_table[c][cpu];
-		if (w)
-			set_cpus_allowed_ptr(w->task, cpumask_of(cpu));
+		for_each_online_cpu(i) {
+			w = nc_worker_table[c][i];
+			if (w)
+				set_cpus_allowed_ptr(w->task, cpumask_of(i));
+		}
 	}
 	mutex_unlock(&nc_worker_lock);
 	return 0;

@@ -342,7 +342,8 @@ static uint32_t end_interest(const struct end *e)
 	return want;
 }
 
-static void end_wait(struct end *e, int ep, bool *readable, bool *writable)
+static void end_wait(struct end *e, int ep, int timeout, bool *readable,
+		     bool *writable)
 {
 	struct epoll_event ev = { .events = end_interest(e) };
 	int n;
@@ -350,7 +351,9 @@ static void end_wait(struct end *e, int ep, bool *readable, bool *writable)
 	if (!(e->how.flags & END_EDGE) &&
 	    epoll_ctl(ep, EPOLL_CTL_MOD, e->fd, &ev))
 		stream_fail(e, "EPOLL_CTL_MOD");
-	n = epoll_wait(ep, &ev, 1, -1);
+	n = epoll_wait(ep, &ev, 1, timeout);
+	if (!n && !timeout)
+		return;
 	if (n != 1)
 		stream_fail(e, "epoll_wait gave %d", n);
 	if (ev.events & EPOLLERR)
@@ -363,7 +366,7 @@ static void end_wait(struct end *e, int ep, bool *readable, bool *writable)
 static void end_run_epoll(struct end *e)
 {
 	struct epoll_event ev = { .events = end_interest(e) };
-	bool readable = false, writable = false;
+	bool readable = false, writable = false, rx, tx;
 	int ep = epoll_create1(EPOLL_CLOEXEC);
 
 	if (ep < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, e->fd, &ev))
@@ -378,12 +381,15 @@ static void end_run_epoll(struct end *e)
 			readable = false;
 			writable = false;
 		}
-		if (!(readable && e->rx.state == FLOW_RUNNING) &&
-		    !(writable && e->tx.state == FLOW_RUNNING))
-			end_wait(e, ep, &readable, &writable);
-		if (readable && e->rx.state == FLOW_RUNNING)
+		rx = e->rx.state == FLOW_RUNNING;
+		tx = e->tx.state == FLOW_RUNNING;
+		/* one direction that always goes on may not hide the other */
+		if ((rx && !readable) || (tx && !writable))
+			end_wait(e, ep, (rx && readable) || (tx && writable) ?
+				 0 : -1, &readable, &writable);
+		if (readable && rx)
 			readable = end_recv_step(e);
-		if (writable && e->tx.state == FLOW_RUNNING)
+		if (writable && tx)
 			writable = end_send_step(e);
 	}
 	close(ep);

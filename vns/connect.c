@@ -34,9 +34,12 @@ int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer)
 	lockdep_assert_held(&nsk->inet.sk.sk_lock.slock);
 	WRITE_ONCE(flow->tx_peer, nc_peer_get(peer));
 	WRITE_ONCE(flow->rx_peer, nc_peer_get(peer));
+	nc_peer_count_sock(peer, 1);
 	/* kept since the last connection, for who may still have looked */
-	if (tx)
+	if (tx) {
+		nc_peer_count_sock(tx, -1);
 		nc_peer_put(tx);
+	}
 	if (rx)
 		nc_peer_put(rx);
 	flow->lane_id = 0;
@@ -88,13 +91,20 @@ int nc_connect_push_syn(struct sock *sk, u8 type, gfp_t gfp)
  */
 void nc_connect_syn_again(struct sock *sk, u8 type)
 {
+	struct nc_sock *nsk = nc_sk(sk);
 	struct nc_seg *seg;
 
+	lockdep_assert_held(&sk->sk_lock.slock);
+	/* one at a time: a peer that asks and does not read gets no more */
+	if (nsk->again && refcount_read(&nsk->again->ref) > 1)
+		return;
 	seg = nc_connect_syn(sk, type, GFP_ATOMIC | __GFP_NOWARN);
 	if (!seg)
 		return;
-	nc_sched_rst(&nc_sk(sk)->flow, seg);
-	nc_seg_put(seg);
+	if (nsk->again)
+		nc_seg_put(nsk->again);
+	nsk->again = seg;
+	nc_sched_rst(&nsk->flow, seg);
 }
 
 /* a fresh start for both directions */

@@ -101,7 +101,8 @@ static bool nc_input_hdr(struct sock *sk, const struct nc_hdr *h)
 		nc_tx_acked(sk);
 	if (sk->sk_state == TCP_CLOSE)
 		return false;
-	if (got & NC_CREDIT_OPENED)
+	/* also if the edge stayed: S3 waits for what is in flight */
+	if (got)
 		nc_tx_push(sk);
 	if (h->flags & NC_F_BLOCKED) {
 		nc_rx_sync_window(sk);

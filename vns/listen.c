@@ -254,7 +254,8 @@ static bool nc_listen_reserve(struct sock *lsk, struct nc_peer *peer)
 
 	nc_data_lock(lsk);
 	room = lsk->sk_state == TCP_LISTEN && !sk_acceptq_is_full(lsk) &&
-	       atomic_read(nc_peer_unaccepted(peer)) < max;
+	       atomic_read(nc_peer_unaccepted(peer)) < max &&
+	       nc_peer_remains(peer) < max;
 	if (room) {
 		sk_acceptq_added(lsk);
 		atomic_inc(nc_peer_unaccepted(peer));

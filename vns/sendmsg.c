@@ -203,7 +203,9 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 		return err;
 	}
 	nc_data_lock(sk);
-	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN) {
+	/* ownership was dropped to transmit: it may be another connection */
+	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN ||
+	    !nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
 		nc_data_unlock(sk);
 		nc_seg_put(seg);
 		return -EPIPE;

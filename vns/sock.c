@@ -144,8 +144,12 @@ void nc_sock_destruct(struct sock *sk)
 	nc_tx_purge(sk);
 	if (!NC_MUTANT(LEAK_SKB))
 		nc_rx_purge(sk);
-	if (nsk->flow.tx_peer)
+	if (nsk->again)
+		nc_seg_put(nsk->again);
+	if (nsk->flow.tx_peer) {
+		nc_peer_count_sock(nsk->flow.tx_peer, -1);
 		nc_peer_put(nsk->flow.tx_peer);
+	}
 	if (nsk->flow.rx_peer)
 		nc_peer_put(nsk->flow.rx_peer);
 	nc_sched_exit(&nsk->flow);

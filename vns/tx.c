@@ -54,6 +54,14 @@ static bool nc_tx_idle(const struct nc_sock *nsk)
 	return nsk->snd.una == nsk->snd.nxt;
 }
 
+static bool nc_tx_syn_unheard(const struct nc_sock *nsk)
+{
+	const struct nc_seg *first = list_first_entry(&nsk->rtx, struct nc_seg,
+						      rtx);
+
+	return first->type == NC_SYN;
+}
+
 /* what a lost lane held, in order, before anything new */
 static int nc_tx_push_lost(struct nc_sock *nsk)
 {
@@ -65,6 +73,9 @@ static int nc_tx_push_lost(struct nc_sock *nsk)
 			break;
 		if (seg->lane_id)
 			continue;
+		/* of a crossing connection: NCSYN names the set of the rest */
+		if (seg->type == NC_DATA && nc_tx_syn_unheard(nsk))
+			return -EAGAIN;
 		seg->flags |= seg->type == NC_DATA ? NC_F_ACKREQ : 0;
 		err = nc_sched_send(&nsk->flow, seg, true);
 		if (err)

@@ -10,6 +10,7 @@
 #include <net/tcp.h>
 
 #define NC_TCP_DRAIN	(2 * HZ)	/* for TCP to be done when closing */
+#define NC_TCP_DRAINS	32		/* that may wait for it at once */
 
 static bool nc_tcp_addr_any(const struct in6_addr *addr)
 {
@@ -78,6 +79,15 @@ int nc_tcp_open(struct nc_chan *ch)
 	return ret;
 }
 
+static void nc_tcp_close_wait(struct socket *sock)
+{
+	if (kernel_sock_shutdown(sock, SHUT_WR))
+		return;
+	wait_event_interruptible_timeout(*sk_sleep(sock->sk),
+					 READ_ONCE(sock->sk->sk_state) ==
+					 TCP_CLOSE, NC_TCP_DRAIN);
+}
+
 /*
  * Send what is queued, then FIN, and wait for the other end to do the same.
  * tcp_close() cannot be left to do it: it takes the timers from sockets that
@@ -86,11 +96,12 @@ int nc_tcp_open(struct nc_chan *ch)
  */
 static void nc_tcp_close_drain(struct socket *sock)
 {
-	if (kernel_sock_shutdown(sock, SHUT_WR))
-		return;
-	wait_event_interruptible_timeout(*sk_sleep(sock->sk),
-					 READ_ONCE(sock->sk->sk_state) ==
-					 TCP_CLOSE, NC_TCP_DRAIN);
+	static atomic_t nr = ATOMIC_INIT(0);
+
+	/* whoever answers GOAWAY with silence may not keep all threads busy */
+	if (atomic_inc_return(&nr) <= NC_TCP_DRAINS)
+		nc_tcp_close_wait(sock);
+	atomic_dec(&nr);
 }
 
 /*
