@@ -46,7 +46,7 @@ struct nc_lane_box {
  * @nr_flows: lock: flows_lock, read racily
  * @park: flows that wait
  * @unaccepted: atomic
- * @socks: atomic: sockets that are, or last were, of this peer
+ * @remains: atomic: closed sockets that wait for what is queued for them
  * @work: opens, reconnects, notices idleness
  */
 struct nc_peer {
@@ -72,7 +72,7 @@ struct nc_peer {
 	unsigned int			nr_flows;
 	struct nc_park			park;
 	atomic_t			unaccepted;
-	atomic_t			socks;
+	atomic_t			remains;
 	struct delayed_work		work;
 };
 

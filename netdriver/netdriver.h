@@ -72,9 +72,8 @@ void nc_chan_addrs(const struct nc_chan *ch, struct in6_addr *local,
 		   struct in6_addr *remote, int *oif);
 /* the interface that frames of it come in by, 0 if that is not known */
 int nc_chan_iif(const struct nc_chan *ch);
-/* a socket has this tx_peer from now on (1), or has another or ends (-1) */
-void nc_peer_count_sock(struct nc_peer *peer, int n);
-/* sockets whose connection is over, held by what is still queued for it */
+/* sockets closed and over, held by what is still queued for them */
+void nc_peer_count_remains(struct nc_peer *peer, int n);
 unsigned int nc_peer_remains(const struct nc_peer *peer);
 /* unaccepted children of the peer, for its limit */
 atomic_t *nc_peer_unaccepted(struct nc_peer *peer);

@@ -124,7 +124,7 @@ static struct nc_peer *nc_peer_alloc(struct net *net, bool opened,
 	spin_lock_init(&peer->park.lock);
 	INIT_LIST_HEAD(&peer->park.flows);
 	atomic_set(&peer->unaccepted, 0);
-	atomic_set(&peer->socks, 0);
+	atomic_set(&peer->remains, 0);
 	nc_peer_chans_init(peer);
 	nc_obj_new(PEER);
 	return peer;
@@ -334,16 +334,14 @@ atomic_t *nc_peer_unaccepted(struct nc_peer *peer)
 	return &peer->unaccepted;
 }
 
-void nc_peer_count_sock(struct nc_peer *peer, int n)
+void nc_peer_count_remains(struct nc_peer *peer, int n)
 {
-	atomic_add(n, &peer->socks);
+	atomic_add(n, &peer->remains);
 }
 
 unsigned int nc_peer_remains(const struct nc_peer *peer)
 {
-	int n = atomic_read(&peer->socks) - (int)READ_ONCE(peer->nr_flows);
-
-	return max(n, 0);
+	return atomic_read(&peer->remains);
 }
 
 /* ---- lists ---- */

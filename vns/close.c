@@ -190,7 +190,7 @@ static void nc_close_orphan(struct sock *sk)
 		nc_sock_abort(sk, NC_RST_ABORTED, 0);
 	nc_rx_purge(sk);
 	if (sk->sk_state == TCP_CLOSE) {
-		sock_put(sk);		/* the application's */
+		nc_sock_leave(sk);
 		return;
 	}
 	nc_sock_count_orphan(sk, 1);

@@ -34,12 +34,9 @@ int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer)
 	lockdep_assert_held(&nsk->inet.sk.sk_lock.slock);
 	WRITE_ONCE(flow->tx_peer, nc_peer_get(peer));
 	WRITE_ONCE(flow->rx_peer, nc_peer_get(peer));
-	nc_peer_count_sock(peer, 1);
 	/* kept since the last connection, for who may still have looked */
-	if (tx) {
-		nc_peer_count_sock(tx, -1);
+	if (tx)
 		nc_peer_put(tx);
-	}
 	if (rx)
 		nc_peer_put(rx);
 	flow->lane_id = 0;

@@ -18,6 +18,8 @@ void nc_sock_destruct(struct sock *sk);
 u64 nc_sock_orphans(const struct net *net);
 bool nc_sock_too_many_orphans(const struct sock *sk);
 void nc_sock_count_orphan(struct sock *sk, int n);
+/* data lock: the application's reference goes, the connection is over */
+void nc_sock_leave(struct sock *sk);
 /*
  * The connection is over, data lock held: CLOSE, out of all tables and lists,
  * nothing more is sent. @err for the application, 0 for none. Wakes. An

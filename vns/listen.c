@@ -14,6 +14,7 @@
 #include "core/trace.h"
 
 #define NC_LISTEN_CONFIRM	(10 * HZ)
+#define NC_LISTEN_REMAINS	16384	/* of one peer */
 #define NC_LISTEN_TWIN		U32_MAX	/* no answer */
 
 int nc_listen(struct socket *sock, int backlog)
@@ -255,7 +256,7 @@ static bool nc_listen_reserve(struct sock *lsk, struct nc_peer *peer)
 	nc_data_lock(lsk);
 	room = lsk->sk_state == TCP_LISTEN && !sk_acceptq_is_full(lsk) &&
 	       atomic_read(nc_peer_unaccepted(peer)) < max &&
-	       nc_peer_remains(peer) < max;
+	       nc_peer_remains(peer) < NC_LISTEN_REMAINS;
 	if (room) {
 		sk_acceptq_added(lsk);
 		atomic_inc(nc_peer_unaccepted(peer));

@@ -146,10 +146,10 @@ void nc_sock_destruct(struct sock *sk)
 		nc_rx_purge(sk);
 	if (nsk->again)
 		nc_seg_put(nsk->again);
-	if (nsk->flow.tx_peer) {
-		nc_peer_count_sock(nsk->flow.tx_peer, -1);
+	if (nsk->remains)
+		nc_peer_count_remains(nsk->flow.tx_peer, -1);
+	if (nsk->flow.tx_peer)
 		nc_peer_put(nsk->flow.tx_peer);
-	}
 	if (nsk->flow.rx_peer)
 		nc_peer_put(nsk->flow.rx_peer);
 	nc_sched_exit(&nsk->flow);
@@ -193,8 +193,18 @@ void nc_sock_done(struct sock *sk, int err)
 	}
 	if (nsk->orphan) {
 		nc_sock_count_orphan(sk, -1);
-		sock_put(sk);
+		nc_sock_leave(sk);
 	}
+}
+
+void nc_sock_leave(struct sock *sk)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+
+	nsk->remains = nsk->flow.tx_peer;
+	if (nsk->remains)
+		nc_peer_count_remains(nsk->flow.tx_peer, 1);
+	sock_put(sk);
 }
 
 void nc_sock_abort(struct sock *sk, u32 reason, int err)

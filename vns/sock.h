@@ -70,6 +70,7 @@ struct nc_tcpopt {
  * @unconfirmed: data lock: a child whose client was not heard since
  * @orphan: data lock: closed by its application, alive
  * @push_due: data lock: @timer pushes what could not be
+ * @remains: data lock: closed and over, held by what is still queued for it
  *
  * Sending:
  * @snd: data lock
@@ -125,6 +126,7 @@ struct nc_sock {
 	bool			unconfirmed;
 	bool			orphan;
 	bool			push_due;
+	bool			remains;
 
 	struct nc_credit_snd	snd;
 	struct list_head	rtx;
