@@ -82,6 +82,8 @@ struct stream {
 	size_t total;
 	uint64_t key;
 	const char *script;	/* to be set before the end of the stream */
+	const struct stream *last;	/* ends before the script is set */
+	_Atomic bool ended;
 };
 
 static const char *current;
@@ -149,7 +151,8 @@ static void *sender(void *arg)
 			fail("%s: send at %zu", s->name, pos);
 	}
 	if (s->script) {
-		while (unsent(s->from))
+		/* else what is scripted may ride on the other's last frames */
+		while (unsent(s->from) || !s->last->ended)
 			nc_sleep_ms(5);
 		set_script(s->script);
 	}
@@ -177,15 +180,23 @@ static void *receiver(void *arg)
 		fail("%s: recv at %zu", s->name, pos);
 	if (pos != s->total)
 		fail("%s: ended at %zu of %zu", s->name, pos, s->total);
+	s->ended = true;
 	return NULL;
 }
 
 static void exchange(const struct scenario *sc, int client, int server)
 {
-	struct stream up = { "c2s", client, server, 400000, KEY, NULL };
-	struct stream down = { "s2c", server, client, 300000, ~KEY, NULL };
+	struct stream up = {
+		.name = "c2s", .from = client, .to = server, .total = 400000,
+		.key = KEY,
+	};
+	struct stream down = {
+		.name = "s2c", .from = server, .to = client, .total = 300000,
+		.key = ~KEY, .last = &up,
+	};
 	pthread_t t[3];
 
+	up.last = &down;
 	/* bare acks are sent by an end that has no data to carry them */
 	if (sc->when == CONNECTED && strstr(sc->script, "ack c2s"))
 		up.total = 1;
