@@ -63,7 +63,7 @@ knobs() {
 	[ "$(cat /proc/sys/net/netchannel/port)" = 6339 ]
 }
 
-# More channels are opened for the next peer.
+# More channels are opened for the next peer, and one flow uses them all.
 channels() {
 	local n knob=/sys/kernel/netchannel/netdriver/channels_throughput old
 
@@ -71,9 +71,12 @@ channels() {
 	ip netns add "$NS_A"
 	ip -n "$NS_A" link set lo up
 	echo 4 > $knob
-	nc_stream "$NS_A" -n 8 -a 2 -t 16M
+	head -c 8M /dev/urandom > "$NC_TMP/sent"
+	nc_in "$NS_A" ./nc_file "$NC_TMP/received"
+	nc_in "$NS_A" ./nc_file -c 127.0.0.1 "$NC_TMP/sent"
+	cmp "$NC_TMP/sent" "$NC_TMP/received"
 	nc_in "$NS_A" cat /proc/net/netchannel/channels
-	n=$(nc_in "$NS_A" awk '$2 == "T" && $4 == "opened" && $10 > 100000' \
+	n=$(nc_in "$NS_A" awk '$2 == "T" && $4 == "opened" && $10 > 1000000' \
 		/proc/net/netchannel/channels | wc -l)
 	echo "$old" > $knob
 	ip netns del "$NS_A"
