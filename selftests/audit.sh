@@ -16,26 +16,6 @@ finding() {
 	bad=1
 }
 
-processes() {
-	local p exe
-
-	for p in /proc/[0-9]*; do
-		exe=$(readlink "$p/exe" 2> /dev/null) || continue
-		case $exe in
-		"$PWD"/nc_*) echo "${p#/proc/} $(tr '\0' ' ' < "$p/cmdline")" ;;
-		esac
-	done
-}
-
-kernel_threads() {
-	local p
-
-	for p in /proc/[0-9]*; do
-		[ -z "$(tr -d '\0' < "$p/cmdline")" ] || continue
-		grep -H '^nc_' "$p/comm"
-	done 2> /dev/null
-}
-
 balance() {	# balance GAUGE KIND
 	local made gone alive
 
@@ -46,9 +26,10 @@ balance() {	# balance GAUGE KIND
 		finding "$1: created $made, destroyed $gone, alive $alive"
 }
 
-no_processes() { [ -z "$(processes)" ]; }
+none_left() { [ -z "$(nc_processes "$1")" ]; }
 
-nc_wait no_processes > /dev/null || finding "processes: $(processes)"
+nc_wait none_left user > /dev/null ||
+	finding "processes: $(nc_processes user)"
 if [ -n "$(ip netns list)" ]; then
 	finding "namespaces: $(ip netns list | tr '\n' ' ')"
 fi
@@ -64,9 +45,8 @@ if nc_loaded; then
 	fi
 	nc_unload || bad=1
 fi
-no_threads() { [ -z "$(kernel_threads)" ]; }
-nc_loaded || nc_wait no_threads > /dev/null ||
-	finding "threads: $(kernel_threads)"
+nc_loaded || nc_wait none_left kernel > /dev/null ||
+	finding "threads: $(nc_processes kernel)"
 [ ! -e /sys/kernel/netchannel ] || nc_loaded ||
 	finding /sys/kernel/netchannel
 [ ! -e /proc/net/netchannel ] || nc_loaded || finding /proc/net/netchannel

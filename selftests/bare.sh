@@ -5,21 +5,13 @@ set -u
 # shellcheck source=lib.sh
 . "${NC_TESTS:-$(dirname "$0")}/lib.sh"
 
-threads() {
-	local p
-
-	for p in /proc/[0-9]*; do
-		[ -n "$(tr -d '\0' < "$p/cmdline")" ] || cat "$p/comm"
-	done 2> /dev/null | grep '^nc_'
-}
-
 nc_put() { echo "$1" > "$2"; }
 
 no_port() {
 	! ss -Htlnp | tee /dev/stderr | grep -q ":$NC_PORT "
 }
 
-no_thread() { ! threads; }
+no_thread() { [ -z "$(nc_processes kernel | tee /dev/stderr)" ]; }
 
 no_peer() {
 	nc_stat_is "" PeerCreated 0

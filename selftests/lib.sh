@@ -100,6 +100,22 @@ nc_unload() {
 	}
 }
 
+# nc_processes user|kernel: "PID NAME" of our test programs, or of the module's
+# threads. Without a process of its own for each: emulators are slow at those.
+nc_processes() {
+	local p name line kind
+
+	for p in /proc/[0-9]*; do
+		{ read -r name < "$p/comm"; } 2> /dev/null || continue
+		[[ $name == nc_* ]] || continue
+		kind=user line=''
+		# no command line: a thread of the kernel
+		IFS= read -r -d '' line 2> /dev/null < "$p/cmdline" || true
+		[ -n "$line" ] || kind=kernel
+		[ $kind != "$1" ] || echo "${p#/proc/} $name"
+	done
+}
+
 # nc_in NETNS COMMAND...; NETNS "" is this one
 nc_in() {
 	local ns=$1
