@@ -10,7 +10,7 @@ V	?= 0
 
 .DEFAULT_GOAL := module
 .PHONY: module clean help unit fuzz check build vm vm-pair debug planted shell test \
-	mutants demo kernels packages
+	mutants soak demo kernels packages
 
 module:		## build netchannel.ko for the running kernel, or KDIR=...
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(ARCH),ARCH=$(ARCH)) modules
@@ -52,6 +52,9 @@ planted: packages ## only: the debug kernels report planted faults
 
 mutants: packages ## the suite fails for each fault built into the module
 	scripts/mutants.sh $(TEST)
+
+soak: packages	## what only repetition finds: streams, reloads (an hour and more)
+	scripts/soak.sh
 
 shell: packages	## a shell in a VM: KERNEL=... [CMD='command']
 	scripts/vm.sh $(KERNEL) $(if $(CMD),-- '$(CMD)')
