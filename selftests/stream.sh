@@ -32,18 +32,18 @@ scheduler() {
 	nc_stream "" -S "$1" -n 12 -t "$(nc_amount 32)"
 }
 
-loopback() { nc_stream "" -t "$(nc_amount 64)"; }
+loopback() { nc_stream "" -t "$(nc_amount "$1")"; }
 
 if [ "$rounds" -gt 0 ]; then
 	nc_begin "$rounds" tcp
 	for i in $(seq "$rounds"); do
-		nc_stage "loopback, round $i" loopback
+		nc_stage "loopback, round $i" loopback 24
 	done
 	ktap_finished
 fi
 nc_begin 11 tcp
 nc_namespaces
-nc_stage "loopback" loopback
+nc_stage "loopback" loopback 64
 nc_stage "loopback IPv6" nc_stream "" -6 -t "$(nc_amount 64)"
 nc_stage "one socket" nc_stream "" -n 1 -z -t "$(nc_amount 128)"
 nc_stage "many sockets" nc_stream "" -n 100 -t "$(nc_amount 64)"
