@@ -16,14 +16,18 @@ finding() {
 	bad=1
 }
 
-balance() {	# balance GAUGE KIND
-	local made gone alive
+# balanced GAUGE KIND: alive is what was created and not destroyed. An idle peer
+# may go while the counters are read.
+balanced() {
+	nc_in "" awk -v alive="$1" -v kind="$2" '
+		{ v[$1] = $2 }
+		END { exit v[kind "Created"] - v[kind "Destroyed"] != v[alive] }
+		' /proc/net/netchannel/stat
+}
 
-	made=$(nc_stat "" "${2}Created") || return 0
-	gone=$(nc_stat "" "${2}Destroyed")
-	alive=$(nc_stat "" "$1" 2> /dev/null || echo $((made - gone)))
-	[ $((made - gone)) = "$alive" ] ||
-		finding "$1: created $made, destroyed $gone, alive $alive"
+balance() {
+	nc_wait balanced "$1" "$2" > /dev/null ||
+		finding "$1: $(grep -e "^$1 " -e "^$2" /proc/net/netchannel/stat | tr '\n' ' ')"
 }
 
 none_left() { [ -z "$(nc_processes "$1")" ]; }
