@@ -10,7 +10,7 @@ V	?= 0
 
 .DEFAULT_GOAL := module
 .PHONY: module clean help unit fuzz check build vm vm-pair debug planted shell test \
-	mutants soak demo kernels packages
+	mutants soak demo bench kernels packages
 
 module:		## build netchannel.ko for the running kernel, or KDIR=...
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(ARCH),ARCH=$(ARCH)) modules
@@ -55,6 +55,9 @@ mutants: packages ## the suite fails for each fault built into the module
 
 soak: packages	## what only repetition finds: streams, reloads (an hour and more)
 	scripts/soak.sh
+
+bench:		## beside TCP and MPTCP on 8 emulated cores [ONLY='P1 P6'] [QUICK=1]
+	scripts/bench.sh $(ONLY)
 
 shell: packages	## a shell in a VM: KERNEL=... [CMD='command']
 	scripts/vm.sh $(KERNEL) $(if $(CMD),-- '$(CMD)')

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # packages.sh - install the Debian packages that the other scripts need
+#
+#	packages.sh [MORE...]
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 packages=(build-essential bc bison flex libelf-dev libssl-dev rsync cpio kmod
 	xz-utils zstd busybox-static iproute2 ethtool procps python3
 	qemu-system-x86 qemu-system-common shellcheck sparse clang
-	libclang-rt-dev)
+	libclang-rt-dev "$@")
 missing=()
 for p in "${packages[@]}"; do
 	state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2> /dev/null || true)

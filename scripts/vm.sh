@@ -12,6 +12,7 @@
 #	  --no-module    no module
 #	  --net ARGS     a network device: what follows -netdev
 #	  --mac N        last byte of its address
+#	  --machine FILE shell file that makes another machine of it (scripts/sim/)
 #	  --no-scan      do not look for splats (for runs that provoke them)
 #	  --out DIR      where the logs go
 #
@@ -24,7 +25,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 mem='' timeout=${NETCHANNEL_TIMEOUT:-1800} append='' dir='' build=1 net='' mac=1 scan=1 out=''
-cpus='' flags=(--keep-going)
+cpus='' flags=(--keep-going) machine='' launch=() accel=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cpus) cpus=$2; shift ;;
@@ -36,6 +37,7 @@ while [ $# -gt 0 ]; do
 	--no-module) flags+=(--no-module) ;;
 	--net) net=$2; shift ;;
 	--mac) mac=$2; shift ;;
+	--machine) machine=$2; shift ;;
 	--no-scan) scan= ;;
 	--out) out=$2; shift ;;
 	-*) sed -n 's/^#\t/usage: /p' "$0" >&2; exit 2 ;;
@@ -127,15 +129,19 @@ stock_initrd() {	# busybox and the modules that the root needs, once per kernel
 virtiofsd=''
 args=()
 qemu() {
-	local accel=tcg,thread=multi cpu=qemu64,-cx16,+rdrand,+ssse3,+sse4.1,+sse4.2,+popcnt
+	local cpu=qemu64,-cx16,+rdrand,+ssse3,+sse4.1,+sse4.2,+popcnt
 	local cmdline n
 
 	n=$(nproc)
 	[ "$n" -le 2 ] || n=2
 	cpus=${cpus:-$n}
 	mem=${mem:-3072}
-	if [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then
+	if [ -n "$accel" ]; then
+		:
+	elif [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then
 		accel=kvm cpu=host
+	else
+		accel=tcg,thread=multi
 	fi
 	args=(qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp "$cpus"
 		-machine q35 -nodefaults -no-user-config -display none -no-reboot
@@ -182,7 +188,7 @@ qemu() {
 		args+=(-netdev "$net,id=net" -device
 			"virtio-net-pci,netdev=net,mac=52:54:00:6e:63:$(printf %02x "$mac")")
 	fi
-	args+=(-append "$cmdline $append")
+	args+=(-append "$cmdline $append" ${more_args[@]+"${more_args[@]}"})
 }
 
 uml() {
@@ -213,7 +219,11 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM HUP PIPE
 
 start=$SECONDS
+more_args=()
+# shellcheck disable=SC1090
+[ -z "$machine" ] || . "$machine"
 if [ "$arch" = um ]; then uml; else qemu; fi
+args=(${launch[@]+"${launch[@]}"} "${args[@]}")
 printf '%q ' "${args[@]}" > "$out/command"
 if [ -n "$tty" ]; then
 	say "a shell on $v; it ends the machine (log $out/console)"

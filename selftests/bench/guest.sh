@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# guest.sh - run benchmark scenarios in a machine of 8 processors
+#
+#	guest.sh SCENARIO...
+#
+# Processors 0-3 are clients, 4-7 servers, each in a namespace of its own; veth
+# between them, and each side processes what it receives on its own processors.
+# Output is one line of JSON for each measured window and for each proof of what
+# carried it. From the environment: REPS, SCALE (per cent of the windows'
+# lengths), ARMS, NC_MODULE.
+set -eu
+[ -n "${NC_VEHICLE:-}" ] || { echo "only in a machine of its own: make bench" >&2; exit 2; }
+cd "$(dirname "$0")"
+: "${REPS:=5}" "${SCALE:=100}" "${ARMS:=tcp mptcp nc}"
+n=$(nproc)
+half=$((n / 2))
+# shellcheck disable=SC2034
+CLI=0-$((half - 1)) SRV=$half-$((n - 1))
+knobs=/sys/kernel/netchannel
+
+in_srv() { ip netns exec srv "$@"; }
+in_cli() { ip netns exec cli "$@"; }
+ms() { echo $(($1 * SCALE / 100)); }
+reps() { seq 1 "$REPS"; }
+
+protocol() {	# protocol ARM: arms of virtual sockets may have a suffix
+	case $1 in
+	tcp*) echo 0 ;;
+	mptcp*) echo 262 ;;
+	nc*) echo 258 ;;
+	esac
+}
+
+# A peer keeps the channels it was opened with: another number of them needs a
+# fresh module. "nc4" has four for each class, "nc" what the module chooses.
+module() {	# module ARM
+	local knob _
+
+	[[ $1 == nc* && $1 != "${loaded:-}" ]] || return 0
+	echo 1 > /sys/kernel/rcu_expedited
+	for _ in $(seq 1000); do
+		[ -e $knobs ] || break
+		rmmod netchannel 2> /dev/null || ./load sleep 1
+	done
+	insmod "$NC_MODULE"
+	for knob in $knobs/netdriver/channels_{latency,throughput}; do
+		[ "$1" = nc ] || echo "${1:2:1}" > "$knob"
+	done
+	echo 0 > /sys/kernel/rcu_expedited
+	loaded=$1
+}
+
+network() {
+	local x ns dev host mask
+
+	modprobe veth
+	ip netns add srv
+	ip netns add cli
+	ip link add vs netns srv type veth peer name vc netns cli
+	for x in srv:vs:1 cli:vc:2; do
+		IFS=: read -r ns dev host <<< "$x"
+		ip -n "$ns" link set lo up
+		ip -n "$ns" addr add "10.9.0.$host/24" dev "$dev"
+		ip -n "$ns" link set "$dev" up
+		mask=$(printf %x $((((1 << half) - 1) << (host == 1 ? half : 0))))
+		ip netns exec "$ns" sh -c "
+			echo $mask > /sys/class/net/$dev/queues/rx-0/rps_cpus
+			echo 10000 65000 > /proc/sys/net/ipv4/ip_local_port_range
+			echo 4096 > /proc/sys/net/core/somaxconn"
+	done
+}
+
+offloads() {	# offloads on|off
+	in_srv ethtool -K vs tso "$1" gso "$1" gro "$1" > /dev/null
+	in_cli ethtool -K vc tso "$1" gso "$1" gro "$1" > /dev/null
+}
+
+# JSON: connections that TCP and MPTCP accepted, and all that the module counts
+counters() {
+	local module=/proc/net/netchannel/stat
+
+	in_srv awk '
+		/^(MPTcpExt|Tcp):/ {
+			if (!($1 in names)) { names[$1] = $0; next }
+			n = split(names[$1], name)
+			for (i = 2; i <= n; i++) v[name[i]] = $i
+		}
+		END {
+			printf "{\"tcp\":%d,\"mptcp\":%d,\"retrans\":%d",
+				v["PassiveOpens"], v["MPCapableSYNRX"], v["RetransSegs"]
+		}' /proc/net/netstat /proc/net/snmp
+	if [ -e $module ]; then
+		in_cli awk '{ printf ",\"client %s\":%d", $1, $2 }' $module
+		in_srv awk '{ printf ",\"server %s\":%d", $1, $2 }' $module
+	fi
+	echo '}'
+}
+
+# proven NAME COMMAND...: what the counters say of the transport
+proven() {
+	local name=$1 before rc=0
+
+	shift
+	before=$(counters)
+	"$@" || rc=$?
+	echo "{\"name\":\"$name\",\"proof\":{\"before\":$before,\"after\":$(counters)}}"
+	return $rc
+}
+
+# window SCENARIO ARM CASE ARGUMENT...: one measured window; "%P" in an argument
+# is the arm's protocol number
+window() {
+	local name=$1:$2:$3 arm=$2 p
+
+	shift 3
+	p=$(protocol "$arm")
+	module "$arm"
+	proven "$name" ./load run "name=$name" "${@//%P/$p}" ||
+		echo "{\"name\":\"$name\",\"failed\":true}"
+}
+
+network
+echo 0 > /sys/kernel/rcu_expedited	# that was for booting
+for s; do
+	echo "# $s"
+	# shellcheck disable=SC1090
+	. "./scenarios/$s"
+done
