@@ -42,7 +42,7 @@ say "eight processors, $v, $reps repetitions: $*"
 NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --machine "$sim/machine.sh" --mem 3072 --timeout 14400 \
 	--build "$dir" --out "$run" "$v" -- \
 	"REPS=$reps SCALE=$scale ARMS='$arms' bench/guest.sh $* || exit
-	[ -z '${PROFILE:-}' ] || sed 's/^/S /' /proc/kallsyms" |
+	[ -z '${PROFILE:-}' ] || sort /proc/kallsyms | sed 's/^/S /'" |
 	sed -un 's/^# //p' >&2
 
 grep '^{' "$run/output" > "$run/guest.json" || die "no window: $run"
@@ -58,6 +58,16 @@ jq -s --slurpfile plugin "$run/windows.json" --slurpfile cohere "$run/cohere.log
 		column -t -s "$(printf '\t')"
 } | tee "$dest/table.txt"
 "$sim/pictures.sh" "$dest"
+if [ -n "${PROFILE:-}" ]; then
+	sed -n 's/^S //p' "$run/output" > "$run/symbols"
+	jq -r 'select(.win_ms) | .name' "$run/guest.json" | awk '{ print NR, $1 "-" ++n[$1] }' |
+		while read -r i name; do
+			out=$dest/profile-${name//:/-}.txt
+			awk -v window="$i" -f "$sim/profile.awk" "$run/symbols" "$run/prof.log" > "$run/profile"
+			awk -f "$sim/taxonomy.awk" "$run/profile" > "$out"
+			head -n 60 "$run/profile" >> "$out"
+		done
+fi
 if [ -z "${COUNT:-}" ] && ! jq -e -f "$sim/known.jq" "$dest/samples.json" > /dev/null; then
 	die "the vehicle's known answers are wrong: this run is void (see KAT in $dest/table.txt)"
 fi
