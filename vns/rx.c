@@ -51,8 +51,11 @@ void nc_rx_purge(struct sock *sk)
 	struct sk_buff *skb;
 	struct nc_range *r;
 
-	while ((skb = __skb_dequeue(&sk->sk_receive_queue)))
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
+		if (NC_MUTANT(LEAK_SKB))
+			skb_get(skb);
 		nc_rx_free(sk, skb);
+	}
 	while ((r = nc_reorder_first(&nsk->reorder)))
 		nc_rx_free(sk, nc_rx_skb(r));
 	nsk->queued = 0;

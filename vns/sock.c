@@ -9,7 +9,6 @@
 #include <net/inet_common.h>
 #include <net/tcp.h>
 #include "core/mib.h"
-#include "core/mutant.h"
 #include "core/sysctl.h"
 #include "core/trace.h"
 
@@ -142,8 +141,7 @@ void nc_sock_destruct(struct sock *sk)
 	struct nc_sock *nsk = nc_sk(sk);
 
 	nc_tx_purge(sk);
-	if (!NC_MUTANT(LEAK_SKB))
-		nc_rx_purge(sk);
+	nc_rx_purge(sk);
 	if (nsk->again)
 		nc_seg_put(nsk->again);
 	if (nsk->remains)
