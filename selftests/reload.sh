@@ -5,6 +5,7 @@ set -u
 # shellcheck source=lib.sh
 . "${NC_TESTS:-$(dirname "$0")}/lib.sh"
 reloads=${NC_RELOADS:-20}
+batch=20	# rounds in a stage: a long run shows how far it is
 
 one() {
 	nc_load
@@ -14,23 +15,23 @@ one() {
 	[ ! -e /proc/net/netchannel ]
 }
 
-many() {
+many() {	# many FROM
 	local i
 
-	for i in $(seq "$reloads"); do
+	for i in $(seq "$1" $(($1 + batch - 1))); do
 		one > "$NC_TMP/one" 2>&1 || {
 			cat "$NC_TMP/one"
-			nc_note "at round $i of $reloads"
+			nc_note "at round $i"
 			return 1
 		}
 	done
 }
 
 # Loading and unloading with nothing in between races with its own start.
-at_once() {
+at_once() {	# at_once FROM
 	local i
 
-	for i in $(seq "$reloads"); do
+	for i in $(seq "$1" $(($1 + batch - 1))); do
 		insmod "$NC_MODULE"
 		rmmod netchannel || {
 			nc_note "busy without a socket, round $i"
@@ -54,9 +55,13 @@ busy() {
 	nc_unload
 }
 
-nc_begin 3
+nc_begin $((2 * ((reloads + batch - 1) / batch) + 1))
 nc_unload
-nc_stage "load, use, unload $reloads times" many
-nc_stage "load, unload $reloads times" at_once
+for i in $(seq 1 $batch "$reloads"); do
+	nc_stage "load, use, unload, $batch times from $i" many "$i"
+done
+for i in $(seq 1 $batch "$reloads"); do
+	nc_stage "load, unload, $batch times from $i" at_once "$i"
+done
 nc_stage "busy while a socket is open" busy
 ktap_finished
