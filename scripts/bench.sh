@@ -44,6 +44,7 @@ NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --machine "$sim/machine.sh" --mem 3072 --time
 	"REPS=$reps SCALE=$scale ARMS='$arms' bench/guest.sh $* || exit
 	[ -z '${PROFILE:-}' ] || sort /proc/kallsyms | sed 's/^/S /'" |
 	sed -un 's/^# //p' >&2
+rc=${PIPESTATUS[0]}
 
 grep '^{' "$run/output" > "$run/guest.json" || die "no window: $run"
 [ -e "$run/cohere.log" ] || : > "$run/cohere.log"
@@ -60,7 +61,7 @@ jq -s --slurpfile plugin "$run/windows.json" --slurpfile cohere "$run/cohere.log
 "$sim/pictures.sh" "$dest"
 if [ -n "${PROFILE:-}" ]; then
 	sed -n 's/^S //p' "$run/output" > "$run/symbols"
-	jq -r 'select(.win_ms) | .name' "$run/guest.json" | awk '{ print NR, $1 "-" ++n[$1] }' |
+	jq -r 'select(.jobs) | .name' "$run/guest.json" | awk '{ print NR, $1 "-" ++n[$1] }' |
 		while read -r i name; do
 			out=$dest/profile-${name//:/-}.txt
 			awk -v window="$i" -f "$sim/profile.awk" "$run/symbols" "$run/prof.log" > "$run/profile"
@@ -71,4 +72,5 @@ fi
 if [ -z "${COUNT:-}" ] && ! jq -e -f "$sim/known.jq" "$dest/samples.json" > /dev/null; then
 	die "the vehicle's known answers are wrong: this run is void (see KAT in $dest/table.txt)"
 fi
+[ "$rc" = 0 ] || die "the machine ended with status $rc: this run is incomplete or void, logs in $run"
 say "results in $dest, logs in $run"

@@ -5,7 +5,8 @@ set -u
 # shellcheck source=lib.sh
 . "${NC_TESTS:-$(dirname "$0")}/lib.sh"
 reloads=${NC_RELOADS:-20}
-batch=20	# rounds in a stage: a long run shows how far it is
+batch=20	# rounds in a stage (the last one is whole): shows how far a run is
+[ "$reloads" -ge $batch ] || batch=$reloads
 
 one() {
 	nc_load
@@ -57,10 +58,10 @@ busy() {
 
 nc_begin $((2 * ((reloads + batch - 1) / batch) + 1))
 nc_unload
-for i in $(seq 1 $batch "$reloads"); do
+for i in $(seq 1 "$batch" "$reloads"); do
 	nc_stage "load, use, unload, $batch times from $i" many "$i"
 done
-for i in $(seq 1 $batch "$reloads"); do
+for i in $(seq 1 "$batch" "$reloads"); do
 	nc_stage "load, unload, $batch times from $i" at_once "$i"
 done
 nc_stage "busy while a socket is open" busy

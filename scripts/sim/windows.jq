@@ -18,7 +18,7 @@ def busy($w):
 
 def job_metrics($j; $kind; $win_ms; $w; $busy; $c):
 	([$busy.cli, $busy.srv] | max) as $side
-	| ($j.gbps * $win_ms / 8 * 1e6 / 1024) as $kb
+	| (($j.gbps // 0) * ($win_ms // 0) / 8 * 1e6 / 1024) as $kb
 	| {}
 	+ (if $j.kind == "bulk" then {
 		"\($kind) Gb/s": $j.gbps,

@@ -231,7 +231,6 @@ void load_parse(struct load_job *job, int index, char *text)
 	}
 }
 
-
 /* servers listen before clients connect, both are connected before the go */
 static void set_up(void)
 {
