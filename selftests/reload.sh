@@ -10,7 +10,7 @@ batch=20	# rounds in a stage (the last one is whole): shows how far a run is
 
 one() {
 	nc_load
-	nc_stream "" -n 4 -t 1M -z
+	nc_stream "" -n 4 -t 256K -z
 	nc_unload
 	[ ! -e /sys/kernel/netchannel ]
 	[ ! -e /proc/net/netchannel ]
