@@ -56,17 +56,29 @@ u32 nc_credit_snd_room(const struct nc_credit_snd *s)
 	return min_t(u64, min(queued, credit), U32_MAX);
 }
 
-bool nc_credit_snd_ackreq(struct nc_credit_snd *s, u32 charge, u32 sndbuf)
+bool nc_credit_snd_ackreq(const struct nc_credit_snd *s, u32 charge,
+			  u32 sndbuf)
 {
-	u32 limit = min_t(u32, sndbuf / 4, NC_CREDIT_ACKREQ_MAX);
-	u64 sum = (u64)s->unasked + charge;
+	return s->unasked + charge >= min_t(u32, sndbuf / 2,
+					    NC_CREDIT_ACKREQ_MAX);
+}
 
-	if (sum < limit) {
-		s->unasked = sum;
-		return false;
+void nc_credit_snd_sent(struct nc_credit_snd *s, u64 end, u32 charge,
+			bool asked)
+{
+	s->flight += charge;
+	s->unasked += charge;
+	if (asked) {
+		s->unasked = 0;
+		s->asked = end;
 	}
-	s->unasked = 0;
-	return true;
+}
+
+void nc_credit_snd_freed(struct nc_credit_snd *s, u32 charge)
+{
+	s->flight = nc_credit_ahead(s->flight, charge);
+	if (s->una >= s->asked)
+		s->unasked = s->flight;
 }
 
 bool nc_credit_snd_block(struct nc_credit_snd *s)
@@ -105,6 +117,7 @@ void nc_credit_rcv_init(struct nc_credit_rcv *r, u32 win, u32 win_max)
 {
 	memset(r, 0, sizeof(*r));
 	r->read = 1;
+	r->pace_read = 1;
 	r->win = win;
 	r->win_max = win_max;
 	r->edge = r->read + win;
@@ -125,11 +138,31 @@ bool nc_credit_rcv_read(struct nc_credit_rcv *r, u32 n)
 	return gain && gain >= r->win / 4;
 }
 
+/* true if W changed */
+static bool nc_credit_rcv_grow(struct nc_credit_rcv *r, bool pressure)
+{
+	if (r->locked || pressure || r->win >= r->win_max)
+		return false;
+	r->win = r->win > r->win_max / 2 ? r->win_max : 2 * r->win;
+	return true;
+}
+
+bool nc_credit_rcv_pace(struct nc_credit_rcv *r, u32 now, u32 period,
+			bool pressure)
+{
+	bool late = now - r->pace_at > period;
+
+	if (!late && r->read - r->pace_read < r->win)
+		return false;
+	r->pace_at = now;
+	r->pace_read = r->read;
+	return !late && nc_credit_rcv_grow(r, pressure);
+}
+
 bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure)
 {
-	if (!r->locked && !pressure && queued < r->win / 2 &&
-	    r->win < r->win_max)
-		r->win = r->win > r->win_max / 2 ? r->win_max : 2 * r->win;
+	if (queued < r->win / 2)
+		nc_credit_rcv_grow(r, pressure);
 	return nc_credit_rcv_limit(r) > r->said_edge;
 }
 

@@ -23,7 +23,9 @@
  * @end: data below was accepted from the application; FIN is not counted, so
  *	 @nxt is @end + 1 once FIN was handed to a channel
  * @edge: the peer takes numbers below this; never moves back
- * @unasked: bytes of memory charged since the last ACKREQ
+ * @asked: end of the last frame with ACKREQ
+ * @flight: memory charged for what was handed to channels and is not freed
+ * @unasked: the part of it behind both @asked and @una
  * @wnd: window of the newest announcement, for S3
  * @blocked: the peer was told that we are blocked at this edge (S2)
  */
@@ -32,7 +34,9 @@ struct nc_credit_snd {
 	u64	nxt;
 	u64	end;
 	u64	edge;
-	u32	unasked;
+	u64	asked;
+	u64	flight;
+	u64	unasked;
 	u32	wnd;
 	bool	blocked;
 };
@@ -48,6 +52,8 @@ struct nc_credit_snd {
  * @win_max: limit of its growth
  * @ackreq: highest number the peer wants acknowledged (R1), 0: none
  * @ackreq_low: lowest such number that is not answered yet
+ * @pace_read: @read when the present period began
+ * @pace_at: that time
  * @locked: the application set SO_RCVBUF: no growth
  */
 struct nc_credit_rcv {
@@ -60,6 +66,8 @@ struct nc_credit_rcv {
 	u32	win_max;
 	u64	ackreq;
 	u64	ackreq_low;
+	u64	pace_read;
+	u32	pace_at;
 	bool	locked;
 };
 
@@ -102,11 +110,19 @@ u32 nc_credit_snd_room(const struct nc_credit_snd *s);
  * @charge: memory charged for the frame's bytes
  * @sndbuf: the socket's send buffer
  *
- * Return: S1: true on the frame with which the memory charged since the last
- * request reaches a quarter of @sndbuf, at most NC_CREDIT_ACKREQ_MAX. Resets
- * unasked then.
+ * Return: S1: true on the frame with which the memory in flight that no request
+ * covers reaches half of @sndbuf, at most NC_CREDIT_ACKREQ_MAX. A reader that
+ * keeps up announces every quarter of its window, and then nobody has to ask.
  */
-bool nc_credit_snd_ackreq(struct nc_credit_snd *s, u32 charge, u32 sndbuf);
+bool nc_credit_snd_ackreq(const struct nc_credit_snd *s, u32 charge,
+			  u32 sndbuf);
+
+/* a frame was handed to a channel; @end: number behind it, @asked: ACKREQ */
+void nc_credit_snd_sent(struct nc_credit_snd *s, u64 end, u32 charge,
+			bool asked);
+
+/* acknowledged frames were freed; @charge: of those that had been sent */
+void nc_credit_snd_freed(struct nc_credit_snd *s, u32 charge);
 
 /**
  * nc_credit_snd_block - S2: is BLOCKED to be said now?
@@ -132,6 +148,15 @@ void nc_credit_rcv_lock(struct nc_credit_rcv *r, u32 win);
  * said (R2): announce at once.
  */
 bool nc_credit_rcv_read(struct nc_credit_rcv *r, u32 n);
+
+/*
+ * The window follows the reader, who announces all the time if it is small,
+ * also when the sender never waits for it (Fisk and Feng, 2001): doubles W up
+ * to its limit when the application took W bytes within @period of a clock
+ * that may wrap. Return: true if W changed.
+ */
+bool nc_credit_rcv_pace(struct nc_credit_rcv *r, u32 now, u32 period,
+			bool pressure);
 
 /**
  * nc_credit_rcv_blocked - the peer said BLOCKED

@@ -21,7 +21,7 @@ static struct sock *nc_inet_accept(struct sock *sk,
 
 NC_PROTO_ACCEPT(nc_inet_accept)
 NC_PROTO_IOCTL(nc_ioctl)
-NC_PROTO_RECVMSG(nc_rx_recvmsg)
+NC_PROTO_RECVMSG(nc_recvmsg)
 
 /* sockets are in our own tables; the core asks for these after connect() */
 static int nc_inet_hash(struct sock *sk)
@@ -50,7 +50,7 @@ static bool nc_inet_memory_free(const struct sock *sk, int wake)
 	.getsockopt		= nc_getsockopt,			\
 	.shutdown		= nc_shutdown,				\
 	.sendmsg		= nc_sendmsg,				\
-	.recvmsg		= nc_rx_recvmsg_cb,			\
+	.recvmsg		= nc_recvmsg_cb,			\
 	.release_cb		= nc_mem_release_cb,			\
 	.hash			= nc_inet_hash,				\
 	.unhash			= nc_inet_unhash,			\

@@ -136,6 +136,11 @@ int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 void nc_sendmsg_flush(struct sock *sk);	/* owned: what waits for more leaves */
 void nc_sendmsg_splice_eof(struct socket *sock);
 
+/* copy.c: user memory; no lock but ownership of the socket */
+int nc_copy_out(const struct sk_buff *skb, u32 off, struct msghdr *msg,
+		u32 len);
+u32 nc_copy_in(const struct page_frag *pf, u32 n, struct iov_iter *from);
+
 /* tx.c */
 /* data lock held: queue what may go, in order, lost segments first */
 void nc_tx_push(struct sock *sk);
@@ -147,8 +152,10 @@ void nc_tx_lane_down(struct sock *sk, u32 lane_id);
 bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h);
 bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h);
 
+/* recvmsg.c */
+int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+
 /* rx.c */
-int nc_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 /* data lock held; 0, -ENOMEM or -ENOBUFS (over a limit) */
 int nc_rx_take(struct sock *sk, struct sk_buff *skb, u32 off, u32 len,
 	       u64 seq);

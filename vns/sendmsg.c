@@ -26,9 +26,10 @@ static bool nc_sendmsg_ride(struct nc_sock *nsk, struct nc_seg *last, u32 n)
 	if (last->left || !last->lane_id || last->flags & NC_F_FIN ||
 	    snd->nxt + n > snd->edge || nsk->lost)
 		return false;
-	snd->nxt += n;
 	if (nc_credit_snd_ackreq(snd, n, READ_ONCE(nsk->inet.sk.sk_sndbuf)))
 		last->flags |= NC_F_ACKREQ;
+	snd->nxt += n;
+	nc_credit_snd_sent(snd, snd->nxt, n, last->flags & NC_F_ACKREQ);
 	return true;
 }
 
@@ -130,8 +131,7 @@ static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
 		n = min(n, pf->size - pf->offset);
 		if (!sk_wmem_schedule(sk, seg->len + n + sizeof(*seg)))
 			return -ENOMEM;
-		got = copy_page_from_iter(pf->page, pf->offset, n,
-					  &msg->msg_iter);
+		got = nc_copy_in(pf, n, &msg->msg_iter);
 		if (!got)
 			return -EFAULT;
 		if (nc_sendmsg_follows(seg, pf)) {

@@ -124,7 +124,7 @@ static bool nc_tx_fit(struct nc_sock *nsk, struct nc_seg *seg)
 	return true;
 }
 
-static void nc_tx_flags(struct nc_sock *nsk, struct nc_seg *seg)
+static void nc_tx_flags(const struct nc_sock *nsk, struct nc_seg *seg)
 {
 	u32 sndbuf = READ_ONCE(nsk->inet.sk.sk_sndbuf);
 
@@ -160,6 +160,8 @@ void nc_tx_push(struct sock *sk)
 		}
 		nc_mib_inc(sock_net(sk), OUT_SEGS);
 		nsk->snd.nxt = max(nsk->snd.nxt, nc_seg_end(seg));
+		nc_credit_snd_sent(&nsk->snd, nc_seg_end(seg), seg->truesize,
+				   seg->flags & NC_F_ACKREQ);
 		nsk->send_head = list_is_last(&seg->rtx, &nsk->rtx) ?
 				 NULL : list_next_entry(seg, rtx);
 	}
@@ -211,6 +213,7 @@ void nc_tx_acked(struct sock *sk)
 		nc_tx_uncharge(sk, seg);
 		nc_seg_put(seg);
 	}
+	nc_credit_snd_freed(&nsk->snd, freed);
 	nc_tx_grow(sk, 2 * (flight + freed));
 	if (nsk->fin_queued && nsk->snd.una == nsk->snd.end + 1)
 		nc_close_fin_acked(sk);

@@ -114,12 +114,17 @@ static u32 flow_lane(struct flow *w, u32 len)
 	return w->lane;
 }
 
-static void flow_push(struct flow *w, struct seg *s)
+static void flow_push(struct flow *w, struct seg *s, bool again)
 {
 	struct frame f = { .seq = s->seq, .len = s->len, .fin = s->fin };
 
-	f.ackreq = nc_credit_snd_ackreq(&w->snd, s->len + OVERHEAD,
-					w->conf->sndbuf) || s->fin;
+	/* what is sent again always asks */
+	f.ackreq = again || s->fin ||
+		   nc_credit_snd_ackreq(&w->snd, s->len + OVERHEAD,
+					w->conf->sndbuf);
+	if (!again)
+		nc_credit_snd_sent(&w->snd, s->seq + s->len + s->fin,
+				   s->len + OVERHEAD, f.ackreq);
 	f.blocked = nc_credit_snd_block(&w->snd);
 	s->lane = flow_lane(w, s->len);
 	s->lost = false;
@@ -137,7 +142,7 @@ static bool flow_resend(struct flow *w)
 	while (!s->lost)
 		s = s->next;
 	w->nr_lost--;
-	flow_push(w, s);
+	flow_push(w, s, true);
 	return true;
 }
 
@@ -168,15 +173,17 @@ static bool flow_send(struct flow *w)
 	w->nr_segs++;
 	w->snd.nxt += n + fin;
 	w->fin_sent |= fin;
-	flow_push(w, s);
+	flow_push(w, s, false);
 	return true;
 }
 
 static void flow_acked(struct flow *w)
 {
+	u32 freed = 0;
 	struct seg *s;
 
 	while ((s = w->segs) && s->seq + s->len + s->fin <= w->snd.una) {
+		freed += s->len + OVERHEAD;
 		w->segs = s->next;
 		if (!w->segs)
 			w->segs_tail = &w->segs;
@@ -184,6 +191,10 @@ static void flow_acked(struct flow *w)
 		w->nr_lost -= s->lost;
 		free(s);
 	}
+	nc_credit_snd_freed(&w->snd, freed);
+	/* a full buffer has a request under way */
+	MUST(w->snd.unasked < w->conf->sndbuf / 2 + 1);
+	MUST(w->snd.asked > w->snd.una || w->snd.unasked == w->snd.flight);
 }
 
 static bool flow_rx_ack(struct flow *w, u32 lane)

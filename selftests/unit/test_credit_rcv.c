@@ -107,6 +107,48 @@ TEST(nc_credit_rcv_blocked__grows)
 	EXPECT_EQ(3000, r.win);
 }
 
+TEST(nc_credit_rcv_pace__a_window_in_a_period)
+{
+	struct nc_credit_rcv r = receiver(1000, 3000);
+	u32 now = U32_MAX - 1;
+
+	/* the first period begins here, and the clock wraps in it */
+	nc_credit_rcv_read(&r, 5000);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, now, 5, false));
+	nc_credit_rcv_read(&r, 999);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, now + 5, 5, false));
+	nc_credit_rcv_read(&r, 1);
+	EXPECT_TRUE(nc_credit_rcv_pace(&r, now + 5, 5, false));
+	EXPECT_EQ(2000, r.win);
+	/* twice as much is asked for now, and one tick later is too late */
+	now += 5;
+	nc_credit_rcv_read(&r, 1999);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, now, 5, false));
+	nc_credit_rcv_read(&r, 1);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, now + 6, 5, false));
+	EXPECT_EQ(2000, r.win);
+	/* memory is short; then not; then the limit */
+	now += 6;
+	nc_credit_rcv_read(&r, 2000);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, now, 5, true));
+	nc_credit_rcv_read(&r, 2000);
+	EXPECT_TRUE(nc_credit_rcv_pace(&r, now, 5, false));
+	EXPECT_EQ(3000, r.win);
+	nc_credit_rcv_read(&r, 3000);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, now, 5, false));
+	EXPECT_EQ(3000, r.win);
+}
+
+TEST(nc_credit_rcv_pace__locked)
+{
+	struct nc_credit_rcv r = receiver(1000, 3000);
+
+	nc_credit_rcv_lock(&r, 1000);
+	nc_credit_rcv_read(&r, 1000);
+	EXPECT_FALSE(nc_credit_rcv_pace(&r, 0, 5, false));
+	EXPECT_EQ(1000, r.win);
+}
+
 TEST(nc_credit_rcv_blocked__largest_window)
 {
 	struct nc_credit_rcv r = receiver(0x90000000, U32_MAX);

@@ -206,36 +206,82 @@ TEST(nc_credit_snd__hostile)
 	}
 }
 
-TEST(nc_credit_snd_ackreq__quarter)
+/* as a socket does: ask if it is due, then send; true: it was */
+static bool send(struct nc_credit_snd *s, u32 charge, u32 sndbuf)
+{
+	bool asked = nc_credit_snd_ackreq(s, charge, sndbuf);
+
+	s->nxt += charge;
+	nc_credit_snd_sent(s, s->nxt, charge, asked);
+	return asked;
+}
+
+static void acked(struct nc_credit_snd *s, u32 n)
+{
+	s->una += n;
+	nc_credit_snd_freed(s, n);
+}
+
+TEST(nc_credit_snd_ackreq__half)
 {
 	struct nc_credit_snd s = sender(0, 0);
 	int i;
 
-	for (i = 1; i <= 12; i++)
-		EXPECT_EQ(i % 4 == 0,
-			  nc_credit_snd_ackreq(&s, 4 * KIB, 64 * KIB));
-	EXPECT_TRUE(nc_credit_snd_ackreq(&s, 16 * KIB, 64 * KIB));
+	for (i = 1; i <= 24; i++)
+		EXPECT_EQ(i % 8 == 0, send(&s, 4 * KIB, 64 * KIB));
+	EXPECT_TRUE(send(&s, 32 * KIB, 64 * KIB));
 	EXPECT_EQ(0, s.unasked);
+	EXPECT_EQ(128 * KIB, s.flight);
+}
+
+/* who announces before half is in flight need not be asked */
+TEST(nc_credit_snd_ackreq__not_of_who_keeps_up)
+{
+	struct nc_credit_snd s = sender(0, 0);
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		EXPECT_FALSE(send(&s, 4 * KIB, 64 * KIB));
+		if (i % 4 == 3)
+			acked(&s, 16 * KIB);
+	}
+}
+
+/* an announcement below the request does not make it forgotten */
+TEST(nc_credit_snd_freed__below_the_request)
+{
+	struct nc_credit_snd s = sender(0, 0);
+
+	EXPECT_TRUE(send(&s, 32 * KIB, 64 * KIB));
+	EXPECT_FALSE(send(&s, 16 * KIB, 64 * KIB));
+	acked(&s, 16 * KIB);
+	EXPECT_EQ(16 * KIB, s.unasked);
+	EXPECT_TRUE(send(&s, 16 * KIB, 64 * KIB));
+	EXPECT_EQ(48 * KIB, s.flight);
+	/* above both: only what is in flight still counts */
+	EXPECT_FALSE(send(&s, 8 * KIB, 64 * KIB));
+	acked(&s, 52 * KIB);
+	EXPECT_EQ(4 * KIB, s.unasked);
 }
 
 TEST(nc_credit_snd_ackreq__at_most_a_mebibyte)
 {
 	struct nc_credit_snd s = sender(0, 0);
 
-	EXPECT_FALSE(nc_credit_snd_ackreq(&s, MIB - 1, 64 * MIB));
-	EXPECT_TRUE(nc_credit_snd_ackreq(&s, 1, 64 * MIB));
+	EXPECT_FALSE(send(&s, MIB - 1, 64 * MIB));
+	EXPECT_TRUE(send(&s, 1, 64 * MIB));
 }
 
 TEST(nc_credit_snd_ackreq__limits)
 {
 	struct nc_credit_snd s = sender(0, 0);
 
-	EXPECT_FALSE(nc_credit_snd_ackreq(&s, MIB - 1, U32_MAX));
-	EXPECT_TRUE(nc_credit_snd_ackreq(&s, U32_MAX, U32_MAX));
-	EXPECT_FALSE(nc_credit_snd_ackreq(&s, 1000, 8000));
+	EXPECT_FALSE(send(&s, MIB - 1, U32_MAX));
+	EXPECT_TRUE(send(&s, U32_MAX, U32_MAX));
+	EXPECT_FALSE(send(&s, 1000, 8000));
 	/* the buffer became smaller */
-	EXPECT_TRUE(nc_credit_snd_ackreq(&s, 1, 400));
-	EXPECT_TRUE(nc_credit_snd_ackreq(&s, 1, 0));
+	EXPECT_TRUE(send(&s, 1, 400));
+	EXPECT_TRUE(send(&s, 1, 0));
 }
 
 TEST(nc_credit_snd_block__once_per_edge)

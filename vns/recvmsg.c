@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * recvmsg(): copy what is in order to the caller, and wait for more. How it
+ * came to be in order is in rx.c.
+ */
+#include "vns/internal.h"
+
+#include <net/tcp.h>
+
+#define NC_RECVMSG_SOON	(256 << 10)	/* an announcement waits for so much */
+#define NC_RECVMSG_PACE	(HZ / 50)	/* a window should last as long */
+
+/* the piece that is @skip bytes behind the head, and what of it is there */
+static struct sk_buff *nc_recvmsg_find(struct sock *sk, u32 *skip, u32 *off,
+				       u32 *len)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		const struct nc_range *r = &nc_rx_cb(skb)->range;
+
+		if (*skip < r->len) {
+			*off = r->off + *skip;
+			*len = r->len - *skip;
+			return skb;
+		}
+		*skip -= r->len;
+	}
+	return NULL;
+}
+
+/* the application took @n bytes of the head; data lock held */
+static struct sk_buff *nc_recvmsg_consume(struct sock *sk, struct sk_buff *skb,
+					  u32 n)
+{
+	struct nc_range *r = &nc_rx_cb(skb)->range;
+	struct nc_sock *nsk = nc_sk(sk);
+	bool due;
+
+	r->off += n;
+	r->len -= n;
+	r->seq += n;
+	WRITE_ONCE(nsk->queued, nsk->queued - n);
+	due = nc_credit_rcv_read(&nsk->rcv, n);
+	if (nc_credit_rcv_pace(&nsk->rcv, jiffies, NC_RECVMSG_PACE,
+			       READ_ONCE(nc_mem_pressure)))
+		WRITE_ONCE(sk->sk_rcvbuf, 2 * nsk->rcv.win);
+	if (due && nsk->flow.tx_peer && sk->sk_state != TCP_CLOSE)
+		nc_sched_owe(&nsk->flow, true);
+	if (r->len)
+		return NULL;
+	__skb_unlink(skb, &sk->sk_receive_queue);
+	nc_mem_uncharge_rx(sk, nc_rx_cb(skb)->charge);
+	return skb;
+}
+
+/* copy what is there; bytes, or -EFAULT */
+static ssize_t nc_recvmsg_copy(struct sock *sk, struct msghdr *msg, size_t len,
+			       int flags, u32 peeked)
+{
+	struct sk_buff *skb, *dead;
+	ssize_t copied = 0;
+	u32 skip, off, n;
+	int err = 0;
+
+	nc_data_lock(sk);
+	while (len) {
+		skip = flags & MSG_PEEK ? peeked + copied : 0;
+		skb = nc_recvmsg_find(sk, &skip, &off, &n);
+		if (!skb)
+			break;
+		nc_data_unlock(sk);
+		n = min_t(size_t, n, len);
+		if (!(flags & MSG_TRUNC))
+			err = nc_copy_out(skb, off, msg, n);
+		nc_data_lock(sk);
+		if (err)
+			break;
+		copied += n;
+		len -= n;
+		if (flags & MSG_PEEK)
+			continue;
+		dead = nc_recvmsg_consume(sk, skb, n);
+		/* much more to copy: do not let the peer wait for its end */
+		if (len > NC_RECVMSG_SOON &&
+		    nc_sched_kick_due(&nc_sk(sk)->flow))
+			nc_sched_kick_atomic(&nc_sk(sk)->flow);
+		if (dead) {
+			nc_data_unlock(sk);
+			consume_skb(dead);
+			nc_data_lock(sk);
+		}
+	}
+	nc_data_unlock(sk);
+	return copied ?: err;
+}
+
+/* nothing more there: is that an end? 1 wait, 0 end, -errno */
+static int nc_recvmsg_end(struct sock *sk, bool some, long timeo)
+{
+	int err;
+
+	if (some)
+		return !(sk->sk_err || sk->sk_state == TCP_CLOSE ||
+			 sk->sk_shutdown & RCV_SHUTDOWN || !timeo ||
+			 signal_pending(current));
+	if (test_bit(NC_SOCK_FIN, &nc_sk(sk)->bits))
+		return 0;
+	err = sock_error(sk);
+	if (err || sk->sk_shutdown & RCV_SHUTDOWN)
+		return err;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	return 1;
+}
+
+/*
+ * Wait until more than @seen is in order. Not sk_wait_data(): bytes may be
+ * appended to the piece that is the last one already.
+ */
+static void nc_recvmsg_wait(struct sock *sk, long *timeo, u64 seen)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct nc_sock *nsk = nc_sk(sk);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	sk_wait_event(sk, timeo, READ_ONCE(nsk->rcv.nxt) != seen ||
+		      READ_ONCE(sk->sk_err) ||
+		      READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN, &wait);
+	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
+static void nc_recvmsg_kick(struct sock *sk)
+{
+	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
+		return;
+	release_sock(sk);
+	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock);
+	lock_sock(sk);
+}
+
+int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+	ssize_t copied = 0, n;
+	size_t target;
+	long timeo;
+	bool more;
+	u64 seen;
+	int ret;
+
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;		/* nothing is ever put there */
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	lock_sock(sk);
+	ret = -ENOTCONN;
+	if (sk->sk_state == TCP_LISTEN)
+		goto out;
+	nc_rx_sync_window(sk);
+	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	for (;;) {
+		seen = READ_ONCE(nsk->rcv.nxt);
+		n = nc_recvmsg_copy(sk, msg, len - copied, flags, copied);
+		ret = n < 0 ? n : 0;
+		if (n < 0)
+			break;
+		copied += n;
+		if (copied >= target || copied == len)
+			break;
+		nc_recvmsg_kick(sk);
+		/* an end counts when all that came before it was read */
+		nc_data_lock(sk);
+		more = nsk->rcv.nxt != seen;
+		ret = more ? 1 : nc_recvmsg_end(sk, copied, timeo);
+		nc_data_unlock(sk);
+		if (ret <= 0)
+			break;
+		if (more)
+			continue;
+		nc_recvmsg_wait(sk, &timeo, seen);
+	}
+	nc_recvmsg_kick(sk);
+	if (msg->msg_get_inq)
+		msg->msg_inq = READ_ONCE(nsk->queued);
+out:
+	release_sock(sk);
+	return copied ?: ret;
+}
