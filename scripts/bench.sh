@@ -42,7 +42,7 @@ say "eight processors, $v, $reps repetitions: $*"
 NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --machine "$sim/machine.sh" --mem 3072 --timeout 14400 \
 	--build "$dir" --out "$run" "$v" -- \
 	"REPS=$reps SCALE=$scale ARMS='$arms' bench/guest.sh $* || exit
-	[ -z '${PROFILE:-}' ] || sort /proc/kallsyms | sed 's/^/S /'" |
+	[ -z '${PROFILE:-}' ] || sed 's/^/S /' /proc/kallsyms" |
 	sed -un 's/^# //p' >&2
 rc=${PIPESTATUS[0]}
 
@@ -60,7 +60,7 @@ jq -s --slurpfile plugin "$run/windows.json" --slurpfile cohere "$run/cohere.log
 } | tee "$dest/table.txt"
 "$sim/pictures.sh" "$dest"
 if [ -n "${PROFILE:-}" ]; then
-	sed -n 's/^S //p' "$run/output" > "$run/symbols"
+	sed -n 's/^S //p' "$run/output" | LC_ALL=C sort > "$run/symbols"
 	jq -r 'select(.jobs) | .name' "$run/guest.json" | awk '{ print NR, $1 "-" ++n[$1] }' |
 		while read -r i name; do
 			out=$dest/profile-${name//:/-}.txt
