@@ -44,6 +44,22 @@ ssize_t nc_knobs_store(struct kobject *kobj, struct kobj_attribute *a,
 	return n;
 }
 
+int nc_knobs_parse_mask(const char *buf, struct cpumask *mask)
+{
+	cpumask_var_t m;
+	int err;
+
+	if (!alloc_cpumask_var(&m, GFP_KERNEL))
+		return -ENOMEM;
+	err = cpulist_parse(buf, m);
+	if (!err && (cpumask_empty(m) || !cpumask_subset(m, cpu_possible_mask)))
+		err = -EINVAL;
+	if (!err)
+		cpumask_copy(mask, m);
+	free_cpumask_var(m);
+	return err;
+}
+
 struct kobject *nc_knobs_add(const char *layer, struct nc_knob *knobs,
 			     unsigned int nr)
 {

@@ -6,6 +6,7 @@
 #ifndef NC_CORE_KNOBS_H
 #define NC_CORE_KNOBS_H
 
+#include <linux/cpumask.h>
 #include <linux/kobject.h>
 #include <linux/types.h>
 
@@ -53,6 +54,8 @@ void nc_knobs_exit(void);
  */
 struct kobject *nc_knobs_add(const char *layer, struct nc_knob *knobs,
 			     unsigned int nr);
+/* parse a list of processors into @mask; 0 or -errno, then it stays */
+int nc_knobs_parse_mask(const char *buf, struct cpumask *mask);
 void nc_knobs_del(struct kobject *dir, struct nc_knob *knobs, unsigned int nr);
 
 #endif /* NC_CORE_KNOBS_H */

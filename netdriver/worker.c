@@ -20,6 +20,7 @@
 #include <linux/kthread.h>
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
+#include "core/knobs.h"
 
 /**
  * struct nc_worker - one thread
@@ -199,20 +200,11 @@ ssize_t nc_worker_show_mask(char *buf)
 /* channels that are opened from now on */
 int nc_worker_store_mask(const char *buf)
 {
-	cpumask_var_t m;
 	int err;
 
-	if (!alloc_cpumask_var(&m, GFP_KERNEL))
-		return -ENOMEM;
-	err = cpulist_parse(buf, m);
-	if (!err && (cpumask_empty(m) || !cpumask_subset(m, cpu_possible_mask)))
-		err = -EINVAL;
-	if (!err) {
-		mutex_lock(&nc_worker_lock);
-		cpumask_copy(&nc_worker_mask, m);
-		mutex_unlock(&nc_worker_lock);
-	}
-	free_cpumask_var(m);
+	mutex_lock(&nc_worker_lock);
+	err = nc_knobs_parse_mask(buf, &nc_worker_mask);
+	mutex_unlock(&nc_worker_lock);
 	return err;
 }
 

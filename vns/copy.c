@@ -82,16 +82,17 @@ static bool nc_copy_frags(const struct sk_buff *skb, u32 off, u32 len,
  * @skb: linear, or with pages. TCP's own splicing makes pieces of a page of
  *	what its sender had in a larger one; here they are one run again
  * @off: first byte
- * @msg: the caller's memory
+ * @to: the caller's memory
  * @len: how many, all of them in @skb
  *
- * Faults, hence sleeps: no lock but ownership of the socket.
+ * User memory faults, hence sleeps: no lock but ownership of the socket. Pages
+ * do not.
  *
- * Return: 0, or -EFAULT, and then @msg is as before.
+ * Return: 0, or -EFAULT, and then @to is as before.
  */
-int nc_copy_out(const struct sk_buff *skb, u32 off, struct msghdr *msg, u32 len)
+int nc_copy_out(const struct sk_buff *skb, u32 off, struct iov_iter *to,
+		u32 len)
 {
-	struct iov_iter *to = &msg->msg_iter;
 	size_t left = iov_iter_count(to);
 	u32 n;
 
@@ -111,7 +112,7 @@ fault:
 
 /**
  * nc_copy_in - bytes of the caller to kernel memory
- * @pf: where, from its offset on; has room for them
+ * @to: where
  * @n: how many
  * @from: the caller's memory
  *
@@ -119,7 +120,7 @@ fault:
  *
  * Return: how many; fewer than @n when the caller's memory ends.
  */
-u32 nc_copy_in(const struct page_frag *pf, u32 n, struct iov_iter *from)
+u32 nc_copy_in(void *to, u32 n, struct iov_iter *from)
 {
-	return copy_from_iter(page_address(pf->page) + pf->offset, n, from);
+	return copy_from_iter(to, n, from);
 }

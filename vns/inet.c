@@ -11,6 +11,7 @@
 #include <net/tcp.h>
 #include <net/transp_v6.h>
 #include "core/info.h"
+#include "vns/job.h"
 #include "vns/vns.h"
 
 static struct sock *nc_inet_accept(struct sock *sk,
@@ -237,6 +238,8 @@ const struct nc_upcalls nc_vns_upcalls = {
 
 /* ---- the layer ---- */
 
+static struct kobject *nc_vns_dir;
+
 int nc_vns_init(void)
 {
 	int err;
@@ -247,9 +250,17 @@ int nc_vns_init(void)
 	err = nc_table_init();
 	if (err)
 		goto mem;
-	err = nc_info_add("sockets", nc_sock_proc_show);
+	err = nc_helper_init();
 	if (err)
 		goto table;
+	nc_vns_dir = nc_knobs_add("vns", nc_helper_knobs, NC_HELPER_KNOBS);
+	if (IS_ERR(nc_vns_dir)) {
+		err = PTR_ERR(nc_vns_dir);
+		goto helper;
+	}
+	err = nc_info_add("sockets", nc_sock_proc_show);
+	if (err)
+		goto knobs;
 	err = nc_info_gauge_add("Orphans", nc_sock_orphans);
 	if (err)
 		goto info;
@@ -266,6 +277,10 @@ gauge:
 	nc_info_gauge_del("Orphans");
 info:
 	nc_info_del("sockets");
+knobs:
+	nc_knobs_del(nc_vns_dir, nc_helper_knobs, NC_HELPER_KNOBS);
+helper:
+	nc_helper_exit();
 table:
 	nc_table_exit();
 mem:
@@ -279,6 +294,8 @@ void nc_vns_exit(void)
 	nc_info_del("sockets");
 	proto_unregister(&nc6_prot);
 	proto_unregister(&nc_prot);
+	nc_knobs_del(nc_vns_dir, nc_helper_knobs, NC_HELPER_KNOBS);
+	nc_helper_exit();
 	nc_table_exit();
 	nc_mem_exit();
 }

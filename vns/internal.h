@@ -137,9 +137,9 @@ void nc_sendmsg_flush(struct sock *sk);	/* owned: what waits for more leaves */
 void nc_sendmsg_splice_eof(struct socket *sock);
 
 /* copy.c: user memory; no lock but ownership of the socket */
-int nc_copy_out(const struct sk_buff *skb, u32 off, struct msghdr *msg,
+int nc_copy_out(const struct sk_buff *skb, u32 off, struct iov_iter *to,
 		u32 len);
-u32 nc_copy_in(const struct page_frag *pf, u32 n, struct iov_iter *from);
+u32 nc_copy_in(void *to, u32 n, struct iov_iter *from);
 
 /* tx.c */
 /* data lock held: queue what may go, in order, lost segments first */

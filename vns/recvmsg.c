@@ -4,6 +4,7 @@
  * came to be in order is in rx.c.
  */
 #include "vns/internal.h"
+#include "vns/job.h"
 
 #include <net/tcp.h>
 
@@ -54,45 +55,140 @@ static struct sk_buff *nc_recvmsg_consume(struct sock *sk, struct sk_buff *skb,
 	return skb;
 }
 
+/* ---- large ones, with helpers ---- */
+
+/* a helper, or the caller */
+static void nc_recvmsg_part(struct nc_job *job, struct nc_job_part *part,
+			    struct iov_iter *to)
+{
+	nc_copy_out(part->obj, part->off, to, part->len);
+	consume_skb(part->obj);
+}
+
+/* bytes that are there in so few pieces that it is worth to share them */
+static size_t nc_recvmsg_there(struct sock *sk, size_t len)
+{
+	struct sk_buff *skb;
+	size_t sum = 0;
+	int n = 0;
+
+	if (len > READ_ONCE(nc_sk(sk)->queued))
+		len = READ_ONCE(nc_sk(sk)->queued);
+	if (len < READ_ONCE(nc_helper_least))
+		return 0;
+	nc_data_lock(sk);
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		sum += min_t(u32, nc_rx_cb(skb)->range.len, NC_SEG_MAX);
+		if (sum >= len || ++n == NC_JOB_PARTS)
+			break;
+	}
+	nc_data_unlock(sk);
+	return min(sum, len);
+}
+
+/* the job's bytes leave the queue: nobody else can have taken them */
+static u32 nc_recvmsg_detach(struct sock *sk, struct nc_job *job)
+{
+	struct sk_buff *skb, *dead;
+	struct nc_range *r;
+	u32 at = 0, n;
+
+	nc_data_lock(sk);
+	while (at < job->len && job->nr < NC_JOB_PARTS) {
+		skb = skb_peek(&sk->sk_receive_queue);
+		if (WARN_ON_ONCE(!skb))
+			break;
+		r = &nc_rx_cb(skb)->range;
+		n = min3(r->len, job->len - at, (u32)NC_SEG_MAX);
+		nc_job_add(job, skb_get(skb), r->off, at, n);
+		at += n;
+		dead = nc_recvmsg_consume(sk, skb, n);
+		if (dead)	/* its part has it */
+			consume_skb(dead);
+	}
+	nc_data_unlock(sk);
+	return at;
+}
+
+/* 0: better without */
+static u32 nc_recvmsg_many(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	struct nc_job *job;
+	u32 n;
+
+	n = nc_job_worth(&msg->msg_iter, nc_recvmsg_there(sk, len));
+	job = n ? nc_job_make(sk, &msg->msg_iter, n, nc_recvmsg_part) : NULL;
+	if (!job)
+		return 0;
+	n = nc_recvmsg_detach(sk, job);
+	nc_job_run(job);
+	nc_job_end(job);
+	iov_iter_advance(&msg->msg_iter, n);
+	return n;
+}
+
+/* ---- recvmsg ---- */
+
+/* one piece, @skip bytes behind the head; bytes, 0: none there, or -EFAULT */
+static ssize_t nc_recvmsg_one(struct sock *sk, struct msghdr *msg, size_t len,
+			      int flags, u32 skip)
+{
+	struct sk_buff *skb, *dead;
+	u32 off, n;
+	int err;
+
+	nc_data_lock(sk);
+	skb = nc_recvmsg_find(sk, &skip, &off, &n);
+	nc_data_unlock(sk);
+	if (!skb)
+		return 0;
+	n = min_t(size_t, n, len);
+	if (!(flags & MSG_TRUNC)) {
+		err = nc_copy_out(skb, off, &msg->msg_iter, n);
+		if (err)
+			return err;
+	}
+	if (flags & MSG_PEEK)
+		return n;
+	nc_data_lock(sk);
+	dead = nc_recvmsg_consume(sk, skb, n);
+	nc_data_unlock(sk);
+	if (dead)
+		consume_skb(dead);
+	return n;
+}
+
+/* much is still to copy: do not let the peer wait for its end */
+static void nc_recvmsg_announce(struct sock *sk)
+{
+	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
+		return;
+	nc_data_lock(sk);
+	nc_sched_kick_atomic(&nc_sk(sk)->flow);
+	nc_data_unlock(sk);
+}
+
 /* copy what is there; bytes, or -EFAULT */
 static ssize_t nc_recvmsg_copy(struct sock *sk, struct msghdr *msg, size_t len,
 			       int flags, u32 peeked)
 {
-	struct sk_buff *skb, *dead;
-	ssize_t copied = 0;
-	u32 skip, off, n;
-	int err = 0;
+	bool share = !(flags & (MSG_PEEK | MSG_TRUNC));
+	ssize_t copied = 0, n = 0;
+	u32 skip;
 
-	nc_data_lock(sk);
 	while (len) {
 		skip = flags & MSG_PEEK ? peeked + copied : 0;
-		skb = nc_recvmsg_find(sk, &skip, &off, &n);
-		if (!skb)
-			break;
-		nc_data_unlock(sk);
-		n = min_t(size_t, n, len);
-		if (!(flags & MSG_TRUNC))
-			err = nc_copy_out(skb, off, msg, n);
-		nc_data_lock(sk);
-		if (err)
+		n = share ? nc_recvmsg_many(sk, msg, len) : 0;
+		if (!n)
+			n = nc_recvmsg_one(sk, msg, len, flags, skip);
+		if (n <= 0)
 			break;
 		copied += n;
 		len -= n;
-		if (flags & MSG_PEEK)
-			continue;
-		dead = nc_recvmsg_consume(sk, skb, n);
-		/* much more to copy: do not let the peer wait for its end */
-		if (len > NC_RECVMSG_SOON &&
-		    nc_sched_kick_due(&nc_sk(sk)->flow))
-			nc_sched_kick_atomic(&nc_sk(sk)->flow);
-		if (dead) {
-			nc_data_unlock(sk);
-			consume_skb(dead);
-			nc_data_lock(sk);
-		}
+		if (len > NC_RECVMSG_SOON)
+			nc_recvmsg_announce(sk);
 	}
-	nc_data_unlock(sk);
-	return copied ?: err;
+	return copied ?: n;
 }
 
 /* nothing more there: is that an end? 1 wait, 0 end, -errno */

@@ -4,6 +4,7 @@
  * retransmit list, and wait for room. What happens to them then is in tx.c.
  */
 #include "vns/internal.h"
+#include "vns/job.h"
 
 #include <linux/mm.h>
 #include <linux/uio.h>
@@ -76,7 +77,7 @@ static void nc_sendmsg_append(struct sock *sk, struct nc_seg *seg)
 
 	seg->seq = nsk->snd.end;
 	nsk->snd.end += n;
-	if (nc_sendmsg_merge(nsk, seg)) {
+	if (!seg->copying && nc_sendmsg_merge(nsk, seg)) {
 		nc_seg_put(seg);
 	} else {
 		n = nc_sendmsg_truesize(seg);
@@ -112,26 +113,29 @@ static bool nc_sendmsg_follows(const struct nc_seg *seg,
 }
 
 /*
- * Copy up to @want bytes of the caller's into @seg; the socket is owned, the
- * data lock is not held: this may fault and sleep.
+ * Copy up to @want bytes of @from into @seg, or, without @from, just make room
+ * for them; the socket is owned, the data lock is not held: this may fault and
+ * sleep. @charge is what will be charged for segments before this one.
  * Return: 0, -EFAULT, or -ENOMEM; @seg may have got bytes in any case.
  */
 static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
-			   struct msghdr *msg, u32 want)
+			   struct iov_iter *from, u32 want, u32 charge)
 {
 	struct page_frag *pf = sk_page_frag(sk);
 	u32 n, got;
+	void *va;
 
-	while (seg->len < want && msg_data_left(msg)) {
+	while (seg->len < want) {
 		if (!sk_page_frag_refill(sk, pf))
 			return -ENOMEM;
 		if (seg->nr == NC_SEG_FRAGS && !nc_sendmsg_follows(seg, pf))
 			return 0;
-		n = min_t(size_t, msg_data_left(msg), want - seg->len);
-		n = min(n, pf->size - pf->offset);
-		if (!sk_wmem_schedule(sk, seg->len + n + sizeof(*seg)))
+		n = min(want - seg->len, pf->size - pf->offset);
+		if (!sk_wmem_schedule(sk, charge + nc_sendmsg_truesize(seg) +
+				      n))
 			return -ENOMEM;
-		got = nc_copy_in(pf, n, &msg->msg_iter);
+		va = page_address(pf->page) + pf->offset;
+		got = from ? nc_copy_in(va, n, from) : n;
 		if (!got)
 			return -EFAULT;
 		if (nc_sendmsg_follows(seg, pf)) {
@@ -186,6 +190,118 @@ static int nc_sendmsg_wait(struct sock *sk, long *timeo)
 	return sk_stream_wait_memory(sk, timeo);
 }
 
+/* ownership was dropped to transmit: it may be another connection */
+static bool nc_sendmsg_may(const struct sock *sk)
+{
+	return !sk->sk_err && !(sk->sk_shutdown & SEND_SHUTDOWN) &&
+	       nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
+}
+
+/* does the last segment wait for more? Data lock held */
+static void nc_sendmsg_hold(struct sock *sk, struct msghdr *msg)
+{
+	struct nc_sock *nsk = nc_sk(sk);
+
+	nsk->held = (msg->msg_flags & MSG_MORE || nsk->tcpopt.cork) &&
+		    !msg_data_left(msg);
+	if (nsk->held)
+		nc_sock_push_later(sk, NC_SENDMSG_HOLD);
+}
+
+/* ---- large ones: segments have numbers before they have bytes ---- */
+
+/* a helper, or the caller */
+static void nc_sendmsg_part(struct nc_job *job, struct nc_job_part *part,
+			    struct iov_iter *from)
+{
+	struct nc_seg *seg = part->obj;
+	struct sock *sk = job->sk;
+	unsigned int i;
+
+	for (i = 0; i < seg->nr; i++)
+		nc_copy_in(bvec_virt(&seg->frag[i]), seg->frag[i].bv_len, from);
+	/* it leaves at once, if those before it have */
+	nc_data_lock(sk);
+	seg->copying = false;
+	nc_tx_push(sk);
+	if (nc_sk(sk)->flow.tx_peer)
+		nc_sched_kick_atomic(&nc_sk(sk)->flow);
+	nc_data_unlock(sk);
+	nc_seg_put(seg);
+}
+
+/* segments for the bytes of @job, as far as there is memory for them */
+static void nc_sendmsg_cut(struct sock *sk, struct nc_job *job)
+{
+	u32 at, want, charge = 0;
+	struct nc_seg *seg;
+
+	for (at = 0; at < job->len; at += seg->len) {
+		want = min_t(u32, job->len - at, NC_SEG_MAX);
+		seg = nc_seg_alloc(&nc_sk(sk)->flow, NC_DATA, 0,
+				   sk->sk_allocation);
+		if (!seg)
+			break;
+		if (nc_sendmsg_copy(sk, seg, NULL, want, charge) && !seg->len) {
+			nc_seg_put(seg);
+			break;
+		}
+		charge += nc_sendmsg_truesize(seg);
+		seg->copying = true;
+		nc_job_add(job, seg, 0, at, seg->len);
+		if (job->nr == NC_JOB_PARTS)
+			break;
+	}
+}
+
+static bool nc_sendmsg_queue(struct sock *sk, struct nc_job *job,
+			     struct msghdr *msg)
+{
+	bool may;
+	int i;
+
+	nc_data_lock(sk);
+	may = nc_sendmsg_may(sk);
+	for (i = 0; may && i < job->nr; i++) {
+		iov_iter_advance(&msg->msg_iter, job->part[i].len);
+		nc_sendmsg_append(sk, nc_seg_get(job->part[i].obj));
+	}
+	if (may)
+		nc_sendmsg_hold(sk, msg);
+	nc_data_unlock(sk);
+	for (i = 0; !may && i < job->nr; i++)
+		nc_seg_put(job->part[i].obj);
+	return may;
+}
+
+/*
+ * Bytes of the caller's with helpers; 0 goes on, else stop. -EAGAIN: copy them
+ * without.
+ */
+static int nc_sendmsg_many(struct sock *sk, struct msghdr *msg, u32 len,
+			   ssize_t *copied)
+{
+	size_t left = msg_data_left(msg);
+	struct nc_job *job;
+	int err = 0;
+
+	job = nc_job_make(sk, &msg->msg_iter, len, nc_sendmsg_part);
+	if (!job)
+		return -EAGAIN;
+	nc_sendmsg_cut(sk, job);
+	if (!job->nr)
+		err = -ENOMEM;
+	else if (!nc_sendmsg_queue(sk, job, msg))
+		err = -EPIPE;
+	else
+		nc_job_run(job);
+	nc_job_end(job);
+	left -= msg_data_left(msg);
+	*copied += left;
+	nc_mib_add(sock_net(sk), OUT_BYTES, left);
+	return err;
+}
+
 /* one segment of the caller's bytes; 0 goes on, else stop */
 static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 			  ssize_t *copied)
@@ -197,15 +313,15 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 	seg = nc_seg_alloc(&nsk->flow, NC_DATA, 0, sk->sk_allocation);
 	if (!seg)
 		return -ENOMEM;
-	err = nc_sendmsg_copy(sk, seg, msg, min_t(u32, room, NC_SEG_MAX));
+	err = nc_sendmsg_copy(sk, seg, &msg->msg_iter,
+			      min3((size_t)room, (size_t)NC_SEG_MAX,
+				   msg_data_left(msg)), 0);
 	if (!seg->len) {
 		nc_seg_put(seg);
 		return err;
 	}
 	nc_data_lock(sk);
-	/* ownership was dropped to transmit: it may be another connection */
-	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN ||
-	    !nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+	if (!nc_sendmsg_may(sk)) {
 		nc_data_unlock(sk);
 		nc_seg_put(seg);
 		return -EPIPE;
@@ -213,14 +329,23 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 	*copied += seg->len;
 	nc_mib_add(sock_net(sk), OUT_BYTES, seg->len);
 	nc_sendmsg_append(sk, seg);
-	nsk->held = (msg->msg_flags & MSG_MORE || nsk->tcpopt.cork) &&
-		    !msg_data_left(msg);
-	if (nsk->held)
-		nc_sock_push_later(sk, NC_SENDMSG_HOLD);
+	nc_sendmsg_hold(sk, msg);
 	nc_tx_push(sk);
 	nc_data_unlock(sk);
 	nc_sendmsg_kick(sk);
 	return err;
+}
+
+static int nc_sendmsg_some(struct sock *sk, struct msghdr *msg, u32 room,
+			   ssize_t *copied)
+{
+	u32 len = nc_job_worth(&msg->msg_iter,
+			       min_t(size_t, room, msg_data_left(msg)));
+	int err = -EAGAIN;
+
+	if (len)
+		err = nc_sendmsg_many(sk, msg, len, copied);
+	return err == -EAGAIN ? nc_sendmsg_one(sk, msg, room, copied) : err;
 }
 
 int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
@@ -245,7 +370,7 @@ int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 			break;
 		room = nc_sendmsg_room(sk);
-		err = room ? nc_sendmsg_one(sk, msg, room, &copied) : -ENOMEM;
+		err = room ? nc_sendmsg_some(sk, msg, room, &copied) : -ENOMEM;
 		if (err == -ENOMEM)	/* no room, or no memory */
 			err = nc_sendmsg_wait(sk, &timeo);
 		if (err)

@@ -148,6 +148,8 @@ void nc_tx_push(struct sock *sk)
 	while ((seg = nsk->send_head)) {
 		if (sk->sk_state == TCP_SYN_SENT && seg->type != NC_SYN)
 			return;
+		if (seg->copying)
+			return;
 		if (nsk->held && list_is_last(&seg->rtx, &nsk->rtx) &&
 		    seg->len < NC_SEG_MAX && !(seg->flags & NC_F_FIN))
 			return;
