@@ -37,6 +37,8 @@ struct nc_sched_ops;
  * @kick: data lock: lanes that got something and were not kicked yet, a bit
  *	for each index; [class]
  * @kick_full: data lock: those which were not empty before; [class]
+ * @late: atomic: throughput lanes where something of it waits for company, a
+ *	bit for each index
  */
 struct nc_flow {
 	struct nc_peer			*tx_peer;
@@ -54,6 +56,7 @@ struct nc_flow {
 	u32				lane_bytes;
 	u16				kick[NC_CLASSES];
 	u16				kick_full[NC_CLASSES];
+	unsigned long			late;
 };
 
 #endif /* NC_CORE_FLOW_H */

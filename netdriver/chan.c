@@ -153,6 +153,7 @@ static void nc_chan_die(struct nc_chan *ch)
 	if (ch->peer)
 		nc_peer_lane_del(ch);
 	synchronize_net();
+	hrtimer_cancel(&ch->late_timer);
 	while (test_and_set_bit_lock(NC_CHAN_TX_OWNED, &ch->bits))
 		usleep_range(50, 200);
 	while (test_and_set_bit_lock(NC_CHAN_RX_OWNED, &ch->bits))

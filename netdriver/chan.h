@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A channel as the files of NetDriver share it: its states, its struct and
- * what chan.c, chan_tx.c and chan_rx.c do with it.
+ * A channel: its states, its struct, and what its own files do with it.
  */
 #ifndef NC_NETDRIVER_CHAN_H
 #define NC_NETDRIVER_CHAN_H
 
-#include <linux/timer.h>
+#include <linux/hrtimer.h>
 #include <linux/workqueue.h>
 #include "netdriver/chan_batch.h"
 #include "netdriver/channel_ops.h"
@@ -34,6 +33,7 @@ enum nc_chan_state {
 /* struct nc_chan.bits */
 enum {
 	NC_CHAN_TX_OWNED,	/* somebody transmits */
+	NC_CHAN_TX_LATE,	/* late_timer runs */
 	NC_CHAN_TX_BLOCKED,	/* the transport is full, nc_chan_writable() */
 	NC_CHAN_TX_HELLO,	/* HELLO is to be sent */
 	NC_CHAN_TX_GOAWAY,	/* GOAWAY is to be sent */
@@ -78,6 +78,7 @@ enum {
  * @owes_now: atomic: flows that owe an announcement
  * @owes_soon: atomic
  * @owe_timer: rule R4; also retries after a failed allocation
+ * @late_timer: end of the wait for company
  * @rx_timer: tries again to receive after -ENOMEM
  * @ring_lock: leaf
  * @ring: lock: ring_lock
@@ -126,6 +127,7 @@ struct nc_chan {
 	struct llist_head		owes_now;
 	struct llist_head		owes_soon;
 	struct timer_list		owe_timer;
+	struct hrtimer			late_timer;
 	struct timer_list		rx_timer;
 	spinlock_t			ring_lock;	/* ring */
 	u8				ring_head;
@@ -170,9 +172,8 @@ struct nc_chan *nc_chan_alloc(struct net *net,
 			      const struct nc_chan_addr *addr, bool opener);
 void nc_chan_get(struct nc_chan *ch);
 void nc_chan_put(struct nc_chan *ch);
-/* have the cold work look at the channel's events */
+/* have the cold work look at an event; open it */
 void nc_chan_event(struct nc_chan *ch, int event);
-/* have the cold work open it */
 void nc_chan_start(struct nc_chan *ch);
 /* say GOAWAY when everything has left, then close */
 void nc_chan_drain(struct nc_chan *ch);

@@ -18,6 +18,8 @@
 
 #define NC_CHAN_QUIET_NS	50000	/* design D8: alone for this long */
 #define NC_CHAN_OWE_MS		40	/* rule R4 */
+#define NC_CHAN_LATE_NS		50000	/* what others share waits so long */
+#define NC_CHAN_LATE_BYTES	16384	/* while it is less than this */
 
 static void nc_chan_tx_timer(struct timer_list *t)
 {
@@ -29,12 +31,26 @@ static void nc_chan_tx_timer(struct timer_list *t)
 	nc_worker_kick(ch);
 }
 
+static enum hrtimer_restart nc_chan_tx_late(struct hrtimer *t)
+{
+	struct nc_chan *ch = container_of(t, struct nc_chan, late_timer);
+
+	clear_bit(NC_CHAN_TX_LATE, &ch->bits);
+	/* pairs with test_and_set_bit() in nc_chan_tx_defer() */
+	smp_mb__after_atomic();
+	if (!llist_empty(&ch->txq))
+		nc_worker_kick(ch);
+	return HRTIMER_NORESTART;
+}
+
 void nc_chan_tx_init(struct nc_chan *ch)
 {
 	init_llist_head(&ch->txq);
 	init_llist_head(&ch->owes_now);
 	init_llist_head(&ch->owes_soon);
 	timer_setup(&ch->owe_timer, nc_chan_tx_timer, 0);
+	hrtimer_setup(&ch->late_timer, nc_chan_tx_late, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 	spin_lock_init(&ch->ring_lock);
 }
 
@@ -210,21 +226,54 @@ static bool nc_chan_tx_quiet(const struct nc_chan *ch,
 	return ktime_get_ns() - last > NC_CHAN_QUIET_NS;
 }
 
-void nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
-		  bool was_empty, bool may_xmit)
+/* let what is queued wait for more; whoever queues it, sees it, or the timer */
+static void nc_chan_tx_defer(struct nc_chan *ch)
+{
+	rcu_read_lock();	/* nc_chan_die() waits for us, then cancels */
+	if (!nc_chan_is_dead(ch) &&
+	    !test_and_set_bit(NC_CHAN_TX_LATE, &ch->bits))
+		hrtimer_start(&ch->late_timer, ns_to_ktime(NC_CHAN_LATE_NS),
+			      HRTIMER_MODE_REL_SOFT);
+	rcu_read_unlock();
+}
+
+static bool nc_chan_tx_busy(const struct nc_chan *ch)
+{
+	/* pairs with the barrier in nc_chan_tx_run(): an owner looks again */
+	smp_mb();
+	return test_bit(NC_CHAN_TX_OWNED, &ch->bits) ||
+	       test_bit(NC_CHAN_TX_BLOCKED, &ch->bits);
+}
+
+bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
+		  bool was_empty, bool may_xmit, bool lazy)
+{
+	struct nc_chan *ch = nc_chan_of(lane);
+	bool quiet;
+
+	if (nc_chan_tx_busy(ch))
+		return false;
+	may_xmit &= READ_ONCE(nc_knob_inline_tx);
+	quiet = may_xmit && nc_chan_tx_quiet(ch, flow);
+	if (quiet && was_empty) {
+		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
+		return false;
+	}
+	if (may_xmit && lazy && !quiet && lane->class == NC_CLASS_T &&
+	    READ_ONCE(lane->backlog) < NC_CHAN_LATE_BYTES) {
+		nc_chan_tx_defer(ch);
+		return true;
+	}
+	nc_worker_kick(ch);
+	return false;
+}
+
+void nc_chan_flush(struct nc_lane *lane)
 {
 	struct nc_chan *ch = nc_chan_of(lane);
 
-	/* pairs with the barrier in nc_chan_tx_run(): an owner looks again */
-	smp_mb();
-	if (test_bit(NC_CHAN_TX_OWNED, &ch->bits) ||
-	    test_bit(NC_CHAN_TX_BLOCKED, &ch->bits))
-		return;
-	if (may_xmit && was_empty && READ_ONCE(nc_knob_inline_tx) &&
-	    nc_chan_tx_quiet(ch, flow))
+	if (!nc_chan_tx_busy(ch) && !llist_empty(&ch->txq))
 		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
-	else
-		nc_worker_kick(ch);
 }
 
 static void nc_chan_tx_forget(struct llist_node *n, int bit)

@@ -123,9 +123,17 @@ bool nc_chan_owe(struct nc_lane *lane, struct nc_flow *flow, bool now);
  * @was_empty: what nc_chan_queue() said
  * @may_xmit: the caller is a process with BH on and holds no lock: transmit
  *	inline if it is the rule (design D8); else only the worker is woken
+ * @lazy: the caller comes back with nc_chan_flush() before it waits, so on a
+ *	lane that others use as well a few bytes wait for company till then, or
+ *	for 50 us
+ *
+ * Return: true if they do.
  */
-void nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
-		  bool was_empty, bool may_xmit);
+bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
+		  bool was_empty, bool may_xmit, bool lazy);
+
+/* what waits for company on @lane leaves; context as nc_chan_kick(@may_xmit) */
+void nc_chan_flush(struct nc_lane *lane);
 
 /* a counted reference of a lane seen under RCU, or NULL */
 struct nc_lane *nc_lane_get(struct nc_lane *lane);

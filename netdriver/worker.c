@@ -212,7 +212,9 @@ int nc_worker_init(void)
 {
 	int c, err = -ENOMEM;
 
+	rcu_read_lock();
 	cpumask_copy(&nc_worker_mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
+	rcu_read_unlock();
 	for (c = 0; c < NC_CLASSES; c++) {
 		nc_worker_table[c] = kcalloc(nr_cpu_ids, sizeof(void *),
 					     GFP_KERNEL);

@@ -207,8 +207,21 @@ static struct nc_lane *nc_sched_lane(const struct nc_lane_set *set, int index)
 	return NULL;
 }
 
+/* a reference; NULL: it died, and what it held is sent again */
+static struct nc_lane *nc_sched_hold(struct nc_flow *flow, u8 class, int index)
+{
+	struct nc_lane *lane;
+
+	rcu_read_lock();
+	lane = nc_sched_lane(nc_peer_lanes(flow->tx_peer, class), index);
+	if (lane)
+		lane = nc_lane_get(lane);
+	rcu_read_unlock();
+	return lane;
+}
+
 static void nc_sched_kick_class(struct nc_flow *flow, u8 class, u16 mask,
-				u16 full)
+				u16 full, bool lazy)
 {
 	struct nc_lane *lane;
 	int index;
@@ -216,20 +229,31 @@ static void nc_sched_kick_class(struct nc_flow *flow, u8 class, u16 mask,
 	while (mask) {
 		index = __ffs(mask);
 		mask &= mask - 1;
-		rcu_read_lock();
-		lane = nc_sched_lane(nc_peer_lanes(flow->tx_peer, class),
-				     index);
-		if (lane)
-			lane = nc_lane_get(lane);
-		rcu_read_unlock();
+		lane = nc_sched_hold(flow, class, index);
 		if (!lane)
-			continue;	/* died: what it held is sent again */
-		nc_chan_kick(lane, flow, !(full & BIT(index)), true);
+			continue;
+		if (nc_chan_kick(lane, flow, !(full & BIT(index)), true, lazy))
+			set_bit(index, &flow->late);
 		nc_lane_put(lane);
 	}
 }
 
-void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock)
+void nc_sched_flush(struct nc_flow *flow)
+{
+	unsigned long mask = xchg(&flow->late, 0);
+	struct nc_lane *lane;
+	int index;
+
+	for_each_set_bit(index, &mask, NC_LANES_MAX) {
+		lane = nc_sched_hold(flow, NC_CLASS_T, index);
+		if (!lane)
+			continue;
+		nc_chan_flush(lane);
+		nc_lane_put(lane);
+	}
+}
+
+void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock, bool lazy)
 {
 	u16 mask[NC_CLASSES], full[NC_CLASSES];
 
@@ -240,9 +264,9 @@ void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock)
 	memset(flow->kick_full, 0, sizeof(flow->kick_full));
 	spin_unlock_bh(data_lock);
 	nc_sched_kick_class(flow, NC_CLASS_L, mask[NC_CLASS_L],
-			    full[NC_CLASS_L]);
+			    full[NC_CLASS_L], lazy);
 	nc_sched_kick_class(flow, NC_CLASS_T, mask[NC_CLASS_T],
-			    full[NC_CLASS_T]);
+			    full[NC_CLASS_T], lazy);
 }
 
 void nc_sched_kick_atomic(struct nc_flow *flow)
@@ -258,7 +282,7 @@ void nc_sched_kick_atomic(struct nc_flow *flow)
 			lane = nc_sched_lane(nc_peer_lanes(flow->tx_peer, c),
 					     index);
 			if (lane)
-				nc_chan_kick(lane, flow, false, false);
+				nc_chan_kick(lane, flow, false, false, false);
 		}
 		flow->kick_full[c] = 0;
 	}

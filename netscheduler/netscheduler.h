@@ -71,11 +71,22 @@ void nc_sched_owe(struct nc_flow *flow, bool now);
  * nc_sched_kick - see that everything the flow queued leaves
  * @flow: attached or not
  * @data_lock: the flow's, not held
+ * @lazy: nc_sched_flush() follows when the caller is about to wait, so small
+ *	messages may share segments with those of other flows till then
  *
  * Context: process, BH on, no lock of any socket held: may transmit inline.
  * May sleep in the lower socket's lock.
  */
-void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock);
+void nc_sched_kick(struct nc_flow *flow, spinlock_t *data_lock, bool lazy);
+
+/* what a lazy kick left; context as nc_sched_kick(), which is harmless twice */
+void nc_sched_flush(struct nc_flow *flow);
+
+/* is there any of it? */
+static inline bool nc_sched_flush_due(const struct nc_flow *flow)
+{
+	return READ_ONCE(flow->late);
+}
 
 /**
  * nc_sched_kick_atomic - the same from any other context: wakes workers

@@ -219,7 +219,7 @@ void nc_close(struct sock *sk, long timeout)
 	nc_data_unlock(sk);
 	if (nc_sched_kick_due(&nsk->flow)) {
 		release_sock(sk);
-		nc_sched_kick(&nsk->flow, &sk->sk_lock.slock);
+		nc_sched_kick(&nsk->flow, &sk->sk_lock.slock, false);
 		lock_sock(sk);
 	}
 	nc_close_linger(sk, timeout);

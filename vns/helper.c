@@ -124,7 +124,8 @@ static bool nc_helper_take(struct nc_helper *h, struct nc_job *job)
 	if (test_and_set_bit_lock(NC_HELPER_BUSY, &h->bits))
 		return false;
 	refcount_inc(&job->ref);
-	WRITE_ONCE(h->job, job);
+	/* pairs with READ_ONCE() in nc_helper_main(): whole when seen */
+	smp_store_release(&h->job, job);
 	wake_up_process(h->task);
 	return true;
 }
@@ -138,7 +139,8 @@ static bool nc_helper_may(int cpu, int here)
 
 bool nc_helper_wanted(void)
 {
-	return READ_ONCE(nc_helper_most) && current->nr_cpus_allowed > 1;
+	return READ_ONCE(nc_helper_most) && current->nr_cpus_allowed > 1 &&
+	       num_online_cpus() > 1;
 }
 
 void nc_helper_invite(struct nc_job *job)
@@ -186,7 +188,9 @@ struct nc_knob nc_helper_knobs[NC_HELPER_KNOBS] = {
 
 int nc_helper_init(void)
 {
+	rcu_read_lock();
 	cpumask_copy(&nc_helper_mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
+	rcu_read_unlock();
 	nc_helper_table = kcalloc(nr_cpu_ids, sizeof(void *), GFP_KERNEL);
 	return nc_helper_table ? 0 : -ENOMEM;
 }
@@ -194,14 +198,18 @@ int nc_helper_init(void)
 /* no socket is left, so no job; a helper may still look at its last one */
 void nc_helper_exit(void)
 {
+	struct nc_helper *h;
 	int cpu;
 
 	cancel_work_sync(&nc_helper_work);
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		if (!nc_helper_table[cpu])
+		h = nc_helper_table[cpu];
+		if (!h)
 			continue;
-		kthread_stop(nc_helper_table[cpu]->task);
-		kfree(nc_helper_table[cpu]);
+		kthread_stop(h->task);
+		if (h->job)	/* invited, and never ran */
+			nc_job_put(h->job);
+		kfree(h);
 	}
 	kfree(nc_helper_table);
 }

@@ -112,25 +112,40 @@ void nc_job_add(struct nc_job *job, void *obj, u32 off, u32 at, u32 len)
 	p->len = len;
 }
 
-bool nc_job_work(struct nc_job *job, bool helper)
+static bool nc_job_one(struct nc_job *job, bool helper)
 {
+	unsigned int i = atomic_fetch_inc(&job->next);
 	struct nc_job_part *p;
 	struct iov_iter it;
-	bool some = false;
-	unsigned int i;
 
-	while ((i = atomic_fetch_inc(&job->next)) < job->nr) {
-		p = &job->part[i];
-		iov_iter_bvec(&it, job->dir, job->bv, job->bvs, job->len);
-		iov_iter_advance(&it, p->at);
-		job->copy(job, p, &it);
-		some = true;
-		/* the socket, hence its netns, is there until the last one */
-		if (helper)
-			nc_mib_inc(sock_net(job->sk), COPY_HELPED);
-		if (atomic_dec_and_test(&job->left))
-			complete(&job->done);
-	}
+	if (i >= job->nr)
+		return false;
+	p = &job->part[i];
+	iov_iter_bvec(&it, job->dir, job->bv, job->bvs, job->len);
+	iov_iter_advance(&it, p->at);
+	job->copy(job, p, &it);
+	/* the socket, hence its netns, is there until the last one */
+	if (helper)
+		nc_mib_inc(sock_net(job->sk), COPY_HELPED);
+	if (atomic_dec_and_test(&job->left))
+		complete(&job->done);
+	return true;
+}
+
+bool nc_job_work(struct nc_job *job, bool helper)
+{
+	/* what runs before it on its core must not hold up the caller */
+	bool atomic = helper && !IS_ENABLED(CONFIG_PREEMPT_RT);
+	bool some = false, more;
+
+	do {
+		if (atomic)
+			preempt_disable();
+		more = nc_job_one(job, helper);
+		if (atomic)
+			preempt_enable();
+		some |= more;
+	} while (more);
 	return some;
 }
 

@@ -41,7 +41,7 @@ struct nc_job_part {
  * @it: the caller's pages, from the part's first byte on
  *
  * Any thread. The socket is owned by who made the job, who waits for us; may
- * take the data lock; does not sleep and allocates nothing.
+ * take the data lock; does not sleep.
  */
 typedef void (*nc_job_copy_t)(struct nc_job *job, struct nc_job_part *part,
 			      struct iov_iter *it);

@@ -43,6 +43,7 @@ static struct sk_buff *nc_recvmsg_consume(struct sock *sk, struct sk_buff *skb,
 	r->seq += n;
 	WRITE_ONCE(nsk->queued, nsk->queued - n);
 	due = nc_credit_rcv_read(&nsk->rcv, n);
+	nc_rx_sync_window(sk);
 	if (nc_credit_rcv_pace(&nsk->rcv, jiffies, NC_RECVMSG_PACE,
 			       READ_ONCE(nc_mem_pressure)))
 		WRITE_ONCE(sk->sk_rcvbuf, 2 * nsk->rcv.win);
@@ -78,6 +79,10 @@ static size_t nc_recvmsg_there(struct sock *sk, size_t len)
 		return 0;
 	nc_data_lock(sk);
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		/* device memory, which nobody can copy: an error of the call */
+		if (skb_shinfo(skb)->nr_frags &&
+		    !skb_frag_page(&skb_shinfo(skb)->frags[0]))
+			break;
 		sum += min_t(u32, nc_rx_cb(skb)->range.len, NC_SEG_MAX);
 		if (sum >= len || ++n == NC_JOB_PARTS)
 			break;
@@ -223,6 +228,11 @@ static void nc_recvmsg_wait(struct sock *sk, long *timeo, u64 seen)
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	struct nc_sock *nsk = nc_sk(sk);
 
+	if (nc_sched_flush_due(&nsk->flow)) {
+		release_sock(sk);
+		nc_sched_flush(&nsk->flow);
+		lock_sock(sk);
+	}
 	add_wait_queue(sk_sleep(sk), &wait);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	sk_wait_event(sk, timeo, READ_ONCE(nsk->rcv.nxt) != seen ||
@@ -237,7 +247,7 @@ static void nc_recvmsg_kick(struct sock *sk)
 	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
 		return;
 	release_sock(sk);
-	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock);
+	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock, false);
 	lock_sock(sk);
 }
 
@@ -274,7 +284,9 @@ int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		nc_recvmsg_kick(sk);
 		/* an end counts when all that came before it was read */
 		nc_data_lock(sk);
-		more = nsk->rcv.nxt != seen;
+		/* or bad memory kept us from it: that is found once more */
+		more = nsk->rcv.nxt != seen ||
+		       nsk->queued > (flags & MSG_PEEK ? copied : 0);
 		ret = more ? 1 : nc_recvmsg_end(sk, copied, timeo);
 		nc_data_unlock(sk);
 		if (ret <= 0)

@@ -152,12 +152,12 @@ static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
 }
 
 /* what was queued leaves; ownership is dropped meanwhile */
-static void nc_sendmsg_kick(struct sock *sk)
+static void nc_sendmsg_kick(struct sock *sk, bool lazy)
 {
 	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
 		return;
 	release_sock(sk);
-	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock);
+	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock, lazy);
 	lock_sock(sk);
 }
 
@@ -168,7 +168,7 @@ void nc_sendmsg_flush(struct sock *sk)
 	nc_sk(sk)->held = false;
 	nc_tx_push(sk);
 	nc_data_unlock(sk);
-	nc_sendmsg_kick(sk);
+	nc_sendmsg_kick(sk, false);
 }
 
 /* sendfile() promised more, and the file ended */
@@ -186,6 +186,11 @@ static int nc_sendmsg_wait(struct sock *sk, long *timeo)
 	/* it would never be acknowledged */
 	if (nc_sk(sk)->held)
 		nc_sendmsg_flush(sk);
+	if (nc_sched_flush_due(&nc_sk(sk)->flow)) {
+		release_sock(sk);
+		nc_sched_flush(&nc_sk(sk)->flow);
+		lock_sock(sk);
+	}
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	return sk_stream_wait_memory(sk, timeo);
 }
@@ -296,6 +301,9 @@ static int nc_sendmsg_many(struct sock *sk, struct msghdr *msg, u32 len,
 	else
 		nc_job_run(job);
 	nc_job_end(job);
+	/* what was acknowledged meanwhile is settled; others may have a turn */
+	release_sock(sk);
+	lock_sock(sk);
 	left -= msg_data_left(msg);
 	*copied += left;
 	nc_mib_add(sock_net(sk), OUT_BYTES, left);
@@ -332,7 +340,7 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 	nc_sendmsg_hold(sk, msg);
 	nc_tx_push(sk);
 	nc_data_unlock(sk);
-	nc_sendmsg_kick(sk);
+	nc_sendmsg_kick(sk, true);
 	return err;
 }
 

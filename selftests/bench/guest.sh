@@ -33,9 +33,10 @@ protocol() {	# protocol ARM: arms of virtual sockets may have a suffix
 }
 
 # A peer keeps the channels it was opened with: another number of them needs a
-# fresh module. "nc4" has four for each class, "nc" what the module chooses.
+# fresh module. "nc4" has four for each class and shares no copies, "nc4c3" shares
+# them with three helpers, "nc" does what the module chooses.
 module() {	# module ARM
-	local knob _
+	local knob helpers _
 
 	[[ $1 == nc* && $1 != "${loaded:-}" ]] || return 0
 	echo 1 > /sys/kernel/rcu_expedited
@@ -44,9 +45,14 @@ module() {	# module ARM
 		rmmod netchannel 2> /dev/null || ./load sleep 1
 	done
 	insmod "$NC_MODULE"
-	for knob in $knobs/netdriver/channels_{latency,throughput}; do
-		[ "$1" = nc ] || echo "${1:2:1}" > "$knob"
-	done
+	if [ "$1" != nc ]; then
+		for knob in $knobs/netdriver/channels_{latency,throughput}; do
+			echo "${1:2:1}" > "$knob"
+		done
+		helpers=${1:4:1}
+		echo "${helpers:-0}" > $knobs/vns/copy_helpers
+		[ -z "$helpers" ] || echo 65536 > $knobs/vns/copy_bytes
+	fi
 	echo 0 > /sys/kernel/rcu_expedited
 	loaded=$1
 }
