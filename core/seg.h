@@ -35,7 +35,7 @@
  * @type: const: enum nc_wire_type
  * @flags: data lock until queued: NC_F_* to send
  * @nr: pieces used
- * @copying: data lock: its bytes are not there yet; it cannot leave
+ * @copying: data lock: parts of it that are not there yet; it cannot leave
  * @left: data lock: its header was written, so it cannot grow any more
  * @backlog: owner: who queued it; bytes counted at its lane
  * @frag: payload pages, each with a reference
@@ -55,7 +55,7 @@ struct nc_seg {
 	u8			type;
 	u8			flags;
 	u8			nr;
-	bool			copying;
+	u8			copying;
 	bool			left;
 	u32			backlog;
 	union {

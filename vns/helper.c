@@ -43,7 +43,7 @@ struct nc_helper {
 
 #define NC_HELPER_BUSY	0
 
-unsigned int nc_helper_least __read_mostly = 256 << 10;
+unsigned int nc_helper_least __read_mostly = 128 << 10;
 static unsigned int nc_helper_most __read_mostly = 3;
 
 static DEFINE_MUTEX(nc_helper_lock);		/* making them; the mask */

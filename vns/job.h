@@ -15,7 +15,8 @@
 #include "core/knobs.h"
 
 #define NC_JOB_MAX	(512U << 10)	/* bytes of one job */
-#define NC_JOB_PARTS	16
+#define NC_JOB_PART	(32U << 10)	/* of one part, at most */
+#define NC_JOB_PARTS	(NC_JOB_MAX / NC_JOB_PART)
 #define NC_JOB_PAGES	(NC_JOB_MAX / PAGE_SIZE + 1)
 
 struct nc_job;

@@ -83,8 +83,9 @@ static size_t nc_recvmsg_there(struct sock *sk, size_t len)
 		if (skb_shinfo(skb)->nr_frags &&
 		    !skb_frag_page(&skb_shinfo(skb)->frags[0]))
 			break;
-		sum += min_t(u32, nc_rx_cb(skb)->range.len, NC_SEG_MAX);
-		if (sum >= len || ++n == NC_JOB_PARTS)
+		sum += nc_rx_cb(skb)->range.len;
+		n += DIV_ROUND_UP(nc_rx_cb(skb)->range.len, NC_JOB_PART);
+		if (sum >= len || n + 2 > NC_JOB_PARTS)
 			break;
 	}
 	nc_data_unlock(sk);
@@ -104,7 +105,7 @@ static u32 nc_recvmsg_detach(struct sock *sk, struct nc_job *job)
 		if (WARN_ON_ONCE(!skb))
 			break;
 		r = &nc_rx_cb(skb)->range;
-		n = min3(r->len, job->len - at, (u32)NC_SEG_MAX);
+		n = min3(r->len, job->len - at, NC_JOB_PART);
 		nc_job_add(job, skb_get(skb), r->off, at, n);
 		at += n;
 		dead = nc_recvmsg_consume(sk, skb, n);

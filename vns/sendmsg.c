@@ -10,7 +10,8 @@
 #include <linux/uio.h>
 #include "core/mib.h"
 
-#define NC_SENDMSG_HOLD	(HZ / 5)	/* MSG_MORE, as TCP's cork */
+#define NC_SENDMSG_HOLD		(HZ / 5)	/* MSG_MORE, as TCP's cork */
+#define NC_SENDMSG_LARGE	(32 << 10)
 
 static u32 nc_sendmsg_truesize(const struct nc_seg *seg)
 {
@@ -125,6 +126,9 @@ static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
 	u32 n, got;
 	void *va;
 
+	/* large ones begin with a page: TCP counts the pages that they touch */
+	if (want >= NC_SENDMSG_LARGE)
+		pf->offset = ALIGN(pf->offset, PAGE_SIZE);
 	while (seg->len < want) {
 		if (!sk_page_frag_refill(sk, pf))
 			return -ENOMEM;
@@ -219,20 +223,43 @@ static void nc_sendmsg_hold(struct sock *sk, struct msghdr *msg)
 static void nc_sendmsg_part(struct nc_job *job, struct nc_job_part *part,
 			    struct iov_iter *from)
 {
+	u32 off = part->off, len = part->len, n;
 	struct nc_seg *seg = part->obj;
 	struct sock *sk = job->sk;
-	unsigned int i;
+	struct bio_vec *bv;
 
-	for (i = 0; i < seg->nr; i++)
-		nc_copy_in(bvec_virt(&seg->frag[i]), seg->frag[i].bv_len, from);
+	for (bv = seg->frag; len; bv++) {
+		if (off < bv->bv_len) {
+			n = min(bv->bv_len - off, len);
+			nc_copy_in(bvec_virt(bv) + off, n, from);
+			len -= n;
+			off = 0;
+		} else {
+			off -= bv->bv_len;
+		}
+	}
 	/* it leaves at once, if those before it have */
 	nc_data_lock(sk);
-	seg->copying = false;
-	nc_tx_push(sk);
-	if (nc_sk(sk)->flow.tx_peer)
-		nc_sched_kick_atomic(&nc_sk(sk)->flow);
+	if (!--seg->copying) {
+		nc_tx_push(sk);
+		if (nc_sk(sk)->flow.tx_peer)
+			nc_sched_kick_atomic(&nc_sk(sk)->flow);
+	}
 	nc_data_unlock(sk);
 	nc_seg_put(seg);
+}
+
+/* parts of @seg, whose first byte is the caller's @at; false: no more room */
+static bool nc_sendmsg_parts(struct nc_job *job, struct nc_seg *seg, u32 at)
+{
+	u32 off, n;
+
+	for (off = 0; off < seg->len; off += n) {
+		n = min(seg->len - off, NC_JOB_PART);
+		nc_job_add(job, off ? nc_seg_get(seg) : seg, off, at + off, n);
+		seg->copying++;
+	}
+	return job->nr + DIV_ROUND_UP(NC_SEG_MAX, NC_JOB_PART) <= NC_JOB_PARTS;
 }
 
 /* segments for the bytes of @job, as far as there is memory for them */
@@ -252,9 +279,7 @@ static void nc_sendmsg_cut(struct sock *sk, struct nc_job *job)
 			break;
 		}
 		charge += nc_sendmsg_truesize(seg);
-		seg->copying = true;
-		nc_job_add(job, seg, 0, at, seg->len);
-		if (job->nr == NC_JOB_PARTS)
+		if (!nc_sendmsg_parts(job, seg, at))
 			break;
 	}
 }
@@ -269,7 +294,8 @@ static bool nc_sendmsg_queue(struct sock *sk, struct nc_job *job,
 	may = nc_sendmsg_may(sk);
 	for (i = 0; may && i < job->nr; i++) {
 		iov_iter_advance(&msg->msg_iter, job->part[i].len);
-		nc_sendmsg_append(sk, nc_seg_get(job->part[i].obj));
+		if (!job->part[i].off)
+			nc_sendmsg_append(sk, nc_seg_get(job->part[i].obj));
 	}
 	if (may)
 		nc_sendmsg_hold(sk, msg);
