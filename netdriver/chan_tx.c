@@ -31,6 +31,12 @@ static void nc_chan_tx_timer(struct timer_list *t)
 	nc_worker_kick(ch);
 }
 
+/* what a kick may have been for */
+static bool nc_chan_tx_waits(const struct nc_chan *ch)
+{
+	return !llist_empty(&ch->txq) || !llist_empty(&ch->owes_now);
+}
+
 static enum hrtimer_restart nc_chan_tx_late(struct hrtimer *t)
 {
 	struct nc_chan *ch = container_of(t, struct nc_chan, late_timer);
@@ -38,7 +44,7 @@ static enum hrtimer_restart nc_chan_tx_late(struct hrtimer *t)
 	clear_bit(NC_CHAN_TX_LATE, &ch->bits);
 	/* pairs with test_and_set_bit() in nc_chan_tx_defer() */
 	smp_mb__after_atomic();
-	if (!llist_empty(&ch->txq))
+	if (nc_chan_tx_waits(ch))
 		nc_worker_kick(ch);
 	return HRTIMER_NORESTART;
 }
@@ -226,15 +232,27 @@ static bool nc_chan_tx_quiet(const struct nc_chan *ch,
 	return ktime_get_ns() - last > NC_CHAN_QUIET_NS;
 }
 
-/* let what is queued wait for more; whoever queues it, sees it, or the timer */
+/* what is queued waits for more, or for the timer */
 static void nc_chan_tx_defer(struct nc_chan *ch)
 {
 	rcu_read_lock();	/* nc_chan_die() waits for us, then cancels */
+	preempt_disable();	/* the bit says that the timer runs */
 	if (!nc_chan_is_dead(ch) &&
 	    !test_and_set_bit(NC_CHAN_TX_LATE, &ch->bits))
 		hrtimer_start(&ch->late_timer, ns_to_ktime(NC_CHAN_LATE_NS),
 			      HRTIMER_MODE_REL_SOFT);
+	preempt_enable();
 	rcu_read_unlock();
+}
+
+/* may what @flow queued wait for company? An announcement may not */
+static bool nc_chan_tx_may_wait(const struct nc_chan *ch,
+				const struct nc_flow *flow)
+{
+	return ch->lane.class == NC_CLASS_T && flow->class == NC_CLASS_T &&
+	       READ_ONCE(ch->lane.backlog) < NC_CHAN_LATE_BYTES &&
+	       llist_empty(&ch->owes_now) &&
+	       hrtimer_resolution <= NC_CHAN_LATE_NS;
 }
 
 static bool nc_chan_tx_busy(const struct nc_chan *ch)
@@ -255,12 +273,11 @@ bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
 		return false;
 	may_xmit &= READ_ONCE(nc_knob_inline_tx);
 	quiet = may_xmit && nc_chan_tx_quiet(ch, flow);
-	if (quiet && was_empty) {
+	if (quiet && (was_empty || test_bit(NC_CHAN_TX_LATE, &ch->bits))) {
 		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
 		return false;
 	}
-	if (may_xmit && lazy && !quiet && lane->class == NC_CLASS_T &&
-	    READ_ONCE(lane->backlog) < NC_CHAN_LATE_BYTES) {
+	if (may_xmit && lazy && !quiet && nc_chan_tx_may_wait(ch, flow)) {
 		nc_chan_tx_defer(ch);
 		return true;
 	}
@@ -272,8 +289,12 @@ void nc_chan_flush(struct nc_lane *lane)
 {
 	struct nc_chan *ch = nc_chan_of(lane);
 
-	if (!nc_chan_tx_busy(ch) && !llist_empty(&ch->txq))
+	if (nc_chan_tx_busy(ch) || !nc_chan_tx_waits(ch))
+		return;
+	if (READ_ONCE(nc_knob_inline_tx))
 		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
+	else
+		nc_worker_kick(ch);
 }
 
 static void nc_chan_tx_forget(struct llist_node *n, int bit)

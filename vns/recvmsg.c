@@ -301,5 +301,8 @@ int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		msg->msg_inq = READ_ONCE(nsk->queued);
 out:
 	release_sock(sk);
+	/* who finds nothing is about to wait, perhaps where nobody asks us */
+	if (ret == -EAGAIN && nc_sched_flush_due(&nsk->flow))
+		nc_sched_flush(&nsk->flow);
 	return copied ?: ret;
 }

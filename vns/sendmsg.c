@@ -12,6 +12,7 @@
 
 #define NC_SENDMSG_HOLD		(HZ / 5)	/* MSG_MORE, as TCP's cork */
 #define NC_SENDMSG_LARGE	(32 << 10)
+#define NC_SENDMSG_SHARE	(16 << 10)	/* less waits for company */
 
 static u32 nc_sendmsg_truesize(const struct nc_seg *seg)
 {
@@ -158,10 +159,15 @@ static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
 /* what was queued leaves; ownership is dropped meanwhile */
 static void nc_sendmsg_kick(struct sock *sk, bool lazy)
 {
-	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
+	struct nc_flow *flow = &nc_sk(sk)->flow;
+	bool flush = !lazy && nc_sched_flush_due(flow);
+
+	if (!flush && !nc_sched_kick_due(flow))
 		return;
 	release_sock(sk);
-	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock, lazy);
+	nc_sched_kick(flow, &sk->sk_lock.slock, lazy);
+	if (flush)
+		nc_sched_flush(flow);
 	lock_sock(sk);
 }
 
@@ -190,11 +196,7 @@ static int nc_sendmsg_wait(struct sock *sk, long *timeo)
 	/* it would never be acknowledged */
 	if (nc_sk(sk)->held)
 		nc_sendmsg_flush(sk);
-	if (nc_sched_flush_due(&nc_sk(sk)->flow)) {
-		release_sock(sk);
-		nc_sched_flush(&nc_sk(sk)->flow);
-		lock_sock(sk);
-	}
+	nc_sendmsg_kick(sk, false);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	return sk_stream_wait_memory(sk, timeo);
 }
@@ -341,7 +343,8 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 			  ssize_t *copied)
 {
 	struct nc_sock *nsk = nc_sk(sk);
-	struct nc_seg *seg;
+	struct nc_seg *seg, *last;
+	bool lazy;
 	int err;
 
 	seg = nc_seg_alloc(&nsk->flow, NC_DATA, 0, sk->sk_allocation);
@@ -365,8 +368,11 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 	nc_sendmsg_append(sk, seg);
 	nc_sendmsg_hold(sk, msg);
 	nc_tx_push(sk);
+	/* a segment that grew is company enough */
+	last = list_last_entry(&nsk->rtx, struct nc_seg, rtx);
+	lazy = !list_empty(&nsk->rtx) && last->len < NC_SENDMSG_SHARE;
 	nc_data_unlock(sk);
-	nc_sendmsg_kick(sk, true);
+	nc_sendmsg_kick(sk, lazy);
 	return err;
 }
 
