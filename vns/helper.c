@@ -44,7 +44,7 @@ struct nc_helper {
 #define NC_HELPER_BUSY	0
 
 unsigned int nc_helper_least __read_mostly = 128 << 10;
-static unsigned int nc_helper_most __read_mostly = 3;
+static unsigned int nc_helper_most __read_mostly;
 
 static DEFINE_MUTEX(nc_helper_lock);		/* making them; the mask */
 static struct nc_helper **nc_helper_table;	/* only ever gains entries */
@@ -188,6 +188,8 @@ struct nc_knob nc_helper_knobs[NC_HELPER_KNOBS] = {
 
 int nc_helper_init(void)
 {
+	/* with fewer, sender, receiver and TCP have them all busy */
+	nc_helper_most = num_online_cpus() < 4 ? 0 : 3;
 	rcu_read_lock();
 	cpumask_copy(&nc_helper_mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
 	rcu_read_unlock();
