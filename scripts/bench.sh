@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh - virtual sockets beside plain TCP and MPTCP, on eight processors
 #
-#	bench.sh [SCENARIO...]	(KAT P1 P2 P3 P4 P5 P6 P7 P8 P9 P10)
+#	bench.sh [SCENARIO...]	(KAT P1 P2 P2u P3 P4 P5 P6 P7 P8 P9 P10)
+#
+# P2u runs on User-Mode Linux at the native speed of memory, the others on eight
+# emulated processors.
 #
 # QUICK=1 takes fewer and shorter windows. Writes into NC_BENCH_OUT
 # (bench-results/): samples.json (every raw sample), table.txt, a picture for
 # each scenario, and what the machine was. The known answers (KAT) run first:
-# when the vehicle itself is wrong, nothing that it says counts.
+# when the vehicle itself is wrong, nothing that it says counts. P1, P4 and P7
+# are run once more to count: where the instructions go (where/where.txt, by the
+# kinds of work of the thesis' Table 2.1), copies, lines of cache that move.
 #
 # From the environment: REPS (5), SCALE (100, per cent of the windows' lengths),
 # ARMS ("tcp mptcp nc"), SIM_* as in sim/machine.sh; PROFILE=1 writes where the
@@ -15,11 +20,11 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-[ $# -gt 0 ] || set -- P1 P2 P3 P4 P5 P6 P7 P8 P9 P10
+[ $# -gt 0 ] || set -- P1 P2 P2u P3 P4 P5 P6 P7 P8 P9 P10
 v=$(nc_vehicle "${KERNEL:-6.12}")
 reps=${REPS:-5} scale=${SCALE:-100} arms=${ARMS:-tcp mptcp nc}
 if [ -n "${QUICK:-}" ]; then
-	reps=${REPS:-2} scale=${SCALE:-50}
+	reps=${REPS:-1} scale=${SCALE:-50}
 fi
 dest=${NC_BENCH_OUT:-$PWD/bench-results}
 sim=$NC_TOP/scripts/sim
@@ -30,30 +35,61 @@ mkdir -p "$dest" "$run"
 nc_lock_vm
 dir=$("$NC_TOP/scripts/build.sh" "$v")
 make -s -C "$dir/selftests/bench"
+native=()
+emulated=()
+for s; do
+	case $s in
+	*u) native+=("$s") ;;
+	*) emulated+=("$s") ;;
+	esac
+done
 if [ -n "${COUNT:-}" ]; then
 	export SIM_COUNT=1 SIM_PLUGINS=cohere
-	scale=$((scale * 40))
-else
-	set -- KAT "$@"
+	scale=$((scale * 40)) native=()
+elif [ ${#emulated[@]} -gt 0 ]; then
+	emulated=(KAT "${emulated[@]}")
 fi
 [ -z "${PROFILE:-}" ] || export SIM_PLUGINS="${SIM_PLUGINS:-} prof"
 
-say "eight processors, $v, $reps repetitions: $*"
-NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --machine "$sim/machine.sh" --mem 3072 --timeout 14400 \
-	--build "$dir" --out "$run" "$v" -- \
-	"REPS=$reps SCALE=$scale ARMS='$arms' bench/guest.sh $* || exit
-	[ -z '${PROFILE:-}' ] || sed 's/^/S /' /proc/kallsyms" |
-	sed -un 's/^# //p' >&2
-rc=${PIPESTATUS[0]}
+rc=0
+# measure DIR VM-OPTION... -- SCENARIO...: its windows become DIR/samples.json
+measure() {
+	local out=$1 options=()
 
-grep '^{' "$run/output" > "$run/guest.json" || die "no window: $run"
-[ -e "$run/cohere.log" ] || : > "$run/cohere.log"
-jq -s --slurpfile plugin "$run/windows.json" --slurpfile cohere "$run/cohere.log" \
-	-f "$sim/windows.jq" "$run/guest.json" > "$dest/samples.json"
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	mkdir -p "$out"
+	NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --timeout 14400 --out "$out" "${options[@]}" -- \
+		"REPS=$reps SCALE=$scale ARMS='$arms' bench/guest.sh $* || exit
+		[ -z '${PROFILE:-}' ] || sed 's/^/S /' /proc/kallsyms" |
+		sed -un 's/^# //p' >&2
+	rc=$((rc + PIPESTATUS[0]))
+	grep '^{' "$out/output" > "$out/guest.json" || die "no window: $out"
+	touch "$out/cohere.log" "$out/windows.json"
+	jq -s --slurpfile plugin "$out/windows.json" --slurpfile cohere "$out/cohere.log" \
+		-f "$sim/windows.jq" "$out/guest.json" > "$out/samples.json"
+}
+
+if [ ${#emulated[@]} -gt 0 ]; then
+	say "eight processors, $v, $reps repetitions: ${emulated[*]}"
+	measure "$run" --machine "$sim/machine.sh" --mem 3072 --build "$dir" "$v" -- "${emulated[@]}"
+fi
+if [ ${#native[@]} -gt 0 ]; then
+	say "two native processors, User-Mode Linux: ${native[*]}"
+	udir=$("$NC_TOP/scripts/build.sh" u)
+	make -s -C "$udir/selftests/bench"
+	measure "$run/native" --build "$udir" u -- "${native[@]}"
+fi
+find "$run" -name samples.json -exec cat {} + | jq -s add > "$dest/samples.json"
 {
 	echo "kernel $("$NC_TOP/scripts/kernel.sh" release "$v"), $(date +%F), $(cd "$NC_TOP" && git describe --always --dirty 2> /dev/null || echo unversioned)"
 	echo "8 emulated processors, 4 clients and 4 servers, time slowed ${SIM_K:-250} times;"
-	echo "no caches, no memory bandwidth, no device: ratios, not absolute figures"
+	echo "no caches, no memory bandwidth, no device: ratios, not absolute figures."
+	echo "Scenarios that end with u: User-Mode Linux $("$NC_TOP/scripts/kernel.sh" release u), 2 processors."
 	echo
 	jq -r --slurpfile targets "$sim/targets.json" -f "$sim/report.jq" "$dest/samples.json" |
 		column -t -s "$(printf '\t')"
@@ -69,8 +105,24 @@ if [ -n "${PROFILE:-}" ]; then
 			head -n 60 "$run/profile" >> "$out"
 		done
 fi
-if [ -z "${COUNT:-}" ] && ! jq -e -f "$sim/known.jq" "$dest/samples.json" > /dev/null; then
+if [ -z "${COUNT:-}" ] && [ ${#emulated[@]} -gt 0 ] && ! jq -e -f "$sim/known.jq" "$dest/samples.json" > /dev/null; then
 	die "the vehicle's known answers are wrong: this run is void (see KAT in $dest/table.txt)"
 fi
 [ "$rc" = 0 ] || die "the machine ended with status $rc: this run is incomplete or void, logs in $run"
+if [ -z "${PROFILE:-}${COUNT:-}${QUICK:-}" ]; then
+	counted=()
+	for s in "${emulated[@]}"; do
+		case $s in
+		P1 | P4 | P7) counted+=("$s") ;;
+		esac
+	done
+	if [ ${#counted[@]} -gt 0 ]; then
+		COUNT=1 PROFILE=1 REPS=1 ARMS="tcp nc" NC_BENCH_OUT=$dest/where "$0" "${counted[@]}" \
+			> "$dest/where.log"
+		echo
+		grep -e metric -e insn/ -e copies/B -e lines/KB "$dest/where/table.txt"
+		echo
+		"$sim/where.sh" "$dest/where"
+	fi
+fi
 say "results in $dest, logs in $run"

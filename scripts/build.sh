@@ -25,6 +25,7 @@ v=$(nc_vehicle "$1")
 mutant=${2:-}
 kdir=$("$NC_TOP/scripts/kernel.sh" kdir "$v")
 ksft=$("$NC_TOP/scripts/kernel.sh" ksft)
+libbpf=$("$NC_TOP/scripts/kernel.sh" libbpf)
 tree=$(echo "$NC_TOP" | sha256sum | cut -c1-6)
 dir=$NC_CACHE/build/$tree-$v${mutant:+-$mutant}
 log=$dir.log
@@ -33,15 +34,13 @@ mkdir -p "$dir"
 nc_lock "build-$(basename "$dir")"
 
 # Times are not copied: a file edited while an earlier build ran must be newer
-# than what that build left behind.
-rsync -rlpc --delete --include=/core/*** --include=/vns/*** \
-	--include=/netscheduler/*** --include=/netdriver/*** --include=/uapi/*** \
-	--include=/compat/*** --include=/selftests/*** --include=/Kbuild \
-	--exclude=/* --filter='P *.o' --filter='P *.ko' --filter='P *.mod*' \
-	--filter='P .*.cmd' --filter='P *.order' --filter='P *.symvers' \
-	--filter='P /selftests/*' --exclude='*.o' --exclude='*.ko' \
-	--exclude='*.mod*' --exclude='.*.cmd' --exclude='*.order' \
-	--exclude='*.symvers' "$NC_TOP/" "$dir/"
+# than what that build left behind. Nor is what git ignores: a program built in
+# the tree would be taken for the result of this build. The list is copied too:
+# the same files are not deleted there.
+rsync -rlpc --delete --filter=':- .gitignore' --include=/core/*** \
+	--include=/vns/*** --include=/netscheduler/*** --include=/netdriver/*** \
+	--include=/uapi/*** --include=/compat/*** --include=/selftests/*** \
+	--include=/Kbuild --include=/.gitignore --exclude=/* "$NC_TOP/" "$dir/"
 
 module() {	# module DIR [FLAG...]: kbuild of an external module
 	local m=$1
@@ -60,12 +59,14 @@ failed() {
 : > "$log"
 if [ -z "$no_module" ]; then
 	module "$dir" ${mutant:+"-DNC_MUTANT_$mutant"} >> "$log" 2>&1 || failed
+	KBUILD_EXTRA_SYMBOLS=$dir/Module.symvers \
+		module "$dir/selftests/sched" >> "$log" 2>&1 || failed
 	! grep -q 'WARNING: modpost' "$log" || failed
 fi
 module "$dir/selftests/vm/planted" >> "$log" 2>&1 || failed
 # The environment of a calling make would leak into lib.mk.
 unset MAKEFLAGS MAKELEVEL MFLAGS
-if ! make ${keep_going:+-k} -C "$dir/selftests" KSFT="$ksft" >> "$log" 2>&1; then
+if ! make ${keep_going:+-k} -C "$dir/selftests" KSFT="$ksft" LIBBPF="$libbpf" >> "$log" 2>&1; then
 	[ -n "$keep_going" ] || failed
 	say "some selftests do not compile, log $log"
 fi

@@ -47,7 +47,7 @@ list() {	# list MACRO: second members of its X(symbol, "name" ...)
 
 out=$({
 for layer in vns netscheduler netdriver; do
-	knobs=$(cat $layer/*.c | sed -nE 's/^[[:space:]]*NC_KNOB(_FN)?\(([a-z_]+),.*/\2/p')
+	knobs=$(cat $layer/*.c | sed -nE 's/^[[:space:]]*NC_KNOB(_FN|_IN)?\(([a-z_]+),.*/\2/p')
 	[ -z "$knobs" ] || echo "$knobs" | compare "Knobs of $layer"
 done
 

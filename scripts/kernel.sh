@@ -9,6 +9,7 @@
 #	kernel.sh src              unpacked source of the newest kernel
 #	kernel.sh ksft             its tools/testing/selftests
 #	kernel.sh archive          the source archive itself (a large real file)
+#	kernel.sh libbpf           one that knows struct_ops of modules
 #
 # Everything missing is prepared first. Stock kernels and sources are Debian's
 # packages, fetched by apt from the mirror that this machine already uses, and
@@ -121,6 +122,23 @@ stock() {	# stock 6.1|6.12 -> DIR KV
 	DIR=$NC_CACHE/stock/$KV
 }
 
+libbpf() {	# that of bookworm knows no struct_ops of modules
+	local dir=$NC_CACHE/libbpf
+
+	if [ ! -e "$dir" ]; then
+		nc_lock fetch
+		if [ ! -e "$dir" ]; then
+			suite_options bookworm-backports
+			suite_update
+			rm -rf "$dir.new"
+			mkdir "$dir.new"
+			unpack "$dir.new" libbpf-dev
+			mv "$dir.new" "$dir"
+		fi
+	fi
+	echo "$dir/usr"
+}
+
 # ---- the newest kernel, from source ----
 
 source_fetch() {
@@ -212,6 +230,7 @@ own() {	# own k|l|u -> OBJ SRC
 [ $# -ge 1 ] || { sed -n 's/^#\t/usage: /p' "$0" >&2; exit 2; }
 cmd=$1
 case $cmd in
+libbpf) libbpf; exit ;;
 src) source_tree; echo "$SRC"; exit ;;
 ksft) source_tree; echo "$SRC/tools/testing/selftests"; exit ;;
 archive) source_tree; echo "$NC_CACHE/src/$SRCV/linux.tar.xz"; exit ;;

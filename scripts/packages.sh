@@ -9,7 +9,7 @@ set -eu
 packages=(build-essential bc bison flex libelf-dev libssl-dev rsync cpio kmod
 	xz-utils zstd busybox-static iproute2 ethtool procps python3
 	qemu-system-x86 qemu-system-common shellcheck sparse clang
-	libclang-rt-dev "$@")
+	libclang-rt-dev pahole bpftool "$@")
 missing=()
 for p in "${packages[@]}"; do
 	state=$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2> /dev/null || true)

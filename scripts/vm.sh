@@ -81,7 +81,7 @@ mkdir -p "$tree"
 (
 	[ -z "$dir" ] || nc_lock "build-$(basename "$dir")"
 	cd "${dir:-$NC_TOP}"
-	rsync -a --exclude='*.o' --exclude=/selftests/unit --exclude=/selftests/fuzz \
+	rsync -a --include='*.bpf.o' --exclude='*.o' --exclude=/selftests/unit --exclude=/selftests/fuzz \
 		--include=/selftests/*** --include=/netchannel.ko --include=/tests \
 		--exclude='/*' ./ "$tree/"
 )

@@ -59,23 +59,28 @@ static void on_access(unsigned int cpu, uint32_t info, uint64_t va, void *data)
 	}
 }
 
+static void print_kind(const char *name, int kind)
+{
+	fprintf(out, ",\"%s\":[", name);
+	for (int i = 0; i < nr_vcpus; i++)
+		fprintf(out, "%s%" PRIu64, i ? "," : "",
+			vcpus[i].foreign[kind] - vcpus[i].at_begin[kind]);
+	fputc(']', out);
+}
+
 static void on_mark(unsigned int cpu, void *data)
 {
-	uint64_t sum[KINDS] = { 0 };
-	int i, k;
-
 	(void)cpu;
-	for (i = 0; i < nr_vcpus; i++)
-		for (k = 0; k < KINDS; k++) {
-			sum[k] += vcpus[i].foreign[k] - vcpus[i].at_begin[k];
-			if ((uintptr_t)data == TCG_MARK_BEGIN)
-				vcpus[i].at_begin[k] = vcpus[i].foreign[k];
-		}
+	if ((uintptr_t)data == TCG_MARK_BEGIN)
+		for (int i = 0; i < nr_vcpus; i++)
+			memcpy(vcpus[i].at_begin, vcpus[i].foreign,
+			       sizeof(vcpus[i].at_begin));
 	if ((uintptr_t)data != TCG_MARK_END)
 		return;
-	fprintf(out, "{\"window\":%u,\"payload_lines\":%" PRIu64
-		",\"metadata_lines\":%" PRIu64 "}\n", ++windows, sum[PAYLOAD],
-		sum[METADATA]);
+	fprintf(out, "{\"window\":%u", ++windows);
+	print_kind("payload_lines", PAYLOAD);
+	print_kind("metadata_lines", METADATA);
+	fputs("}\n", out);
 	fflush(out);
 }
 

@@ -6,7 +6,8 @@
 #	 metrics: {"bulk Gb/s": 26.1, ...}, proof}
 #
 # The n-th window of the guest is the n-th of the plugin. A window in which a
-# processor was late too often or lost over 1 % of its time is void.
+# processor was late too often or lost over 1 % of its time is void. A native
+# machine has no plugin: then only what the guest says counts.
 
 def r($digits): (. * pow(10; $digits) | round) / pow(10; $digits);
 
@@ -25,25 +26,30 @@ def job_metrics($j; $kind; $win_ms; $w; $busy; $c):
 		"\($kind) Gb/s/core": ($j.gbps / $side),
 		"\($kind) cpu-s/GB": (($busy.cli + $busy.srv) / ([$j.gbps / 8, 1e-9] | max)),
 		"\($kind) insn/KB": (([$w.vcpu[].insns] | add) / ([$kb, 1e-9] | max)),
-		"\($kind) copies/B": (([$w.vcpu[].copied] | add) / ([$kb * 1024, 1e-9] | max))}
+		"\($kind) insn/KB, busiest core": (([$w.vcpu[].insns] | max) / ([$kb, 1e-9] | max)),
+		"\($kind) copies/B": (([$w.vcpu[].copied] | add) / ([$kb * 1024, 1e-9] | max)),
+		"\($kind) copies/B, busiest core": (([$w.vcpu[].copied] | max) / ([$kb * 1024, 1e-9] | max))}
 	   elif ($j.kind == "hog" or $j.kind == "timer" or $j.kind == "idle") then {}
 	   else {
 		"\($kind) ops/s": $j.ops,
-		"\($kind) us-cpu/op": (($busy.cli + $busy.srv) * 1e6 / ([$j.ops, 1e-9] | max))}
+		"\($kind) us-cpu/op": (($busy.cli + $busy.srv) * 1e6 / ([$j.ops, 1e-9] | max)),
+		"\($kind) insn/op": (([$w.vcpu[].insns] | add) * 1e3 / ([$j.ops * ($win_ms // 0), 1e-9] | max))}
 	   end)
 	+ (if $j.p50 then {"\($kind) p50 us": $j.p50, "\($kind) p99 us": $j.p99} else {} end)
 	+ (if $j.p999 then {"\($kind) p99.9 us": $j.p999} else {} end)
 	+ (if $c and $j.kind == "bulk" then {
-		"\($kind) payload lines/KB": ($c.payload_lines / $kb),
-		"\($kind) metadata lines/KB": ($c.metadata_lines / $kb)} else {} end);
+		"\($kind) payload lines/KB": (($c.payload_lines | add) / $kb),
+		"\($kind) payload lines/KB, busiest core": (($c.payload_lines | max) / $kb),
+		"\($kind) metadata lines/KB": (($c.metadata_lines | add) / $kb),
+		"\($kind) metadata lines/KB, busiest core": (($c.metadata_lines | max) / $kb)} else {} end);
 
 # why a window is void, or null
 def void($g; $w):
 	if $g.failed then "failed"
-	elif $w == null then "no window"
+	elif $w == null and ($plugin | length > 0) then "no window"
 	elif $g.dead > 0 then "a process died"
-	elif ([$w.vcpu[].late] | max) > 1000 then "late"
-	elif ([$w.vcpu[].lost_us] | max) > $w.host_ms * 10 then "lost"
+	elif $w and ([$w.vcpu[].late] | max) > 1000 then "late"
+	elif $w and ([$w.vcpu[].lost_us] | max) > $w.host_ms * 10 then "lost"
 	elif ([$g.jobs[] | select(.kind == "bulk" and .gbps <= 0)] | length) > 0 then "stall"
 	else null end;
 
@@ -54,7 +60,10 @@ def sample($g; $w; $c):
 	| ($g.name | split_name)
 	+ {valid: ($why == null), why: $why}
 	+ (if $w then {late: ([$w.vcpu[].late] | max), lost_us: ([$w.vcpu[].lost_us] | max)} else {} end)
-	+ {metrics: (if $why then {} else
+	+ {metrics: (if $why then {}
+	  elif $w == null then
+		[$g.jobs[] | select(.kind == "bulk") | {"bulk Gb/s": .gbps}] | add
+	  else
 		busy($w) as $b
 		| ([$g.jobs[].kind] | unique | length == 1) as $single
 		| reduce ($g.jobs | to_entries[]) as $e ({};

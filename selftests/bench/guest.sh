@@ -32,35 +32,56 @@ protocol() {	# protocol ARM: arms of virtual sockets may have a suffix
 	esac
 }
 
-# A peer keeps the channels it was opened with: another number of them needs a
-# fresh module. "nc4" has four for each class and shares no copies, "nc4c3" shares
-# them with three helpers, "nc" does what the module chooses.
+# Grace periods as short as they can be: taking a module away waits for a dozen
+# of them, each of many seconds in slow time. Not while something is measured.
+grace() {	# grace short|usual
+	local p=/sys/module/rcutree/parameters
+
+	if [ "$1" = short ]; then
+		usual=("$(< $p/jiffies_till_first_fqs)" "$(< $p/jiffies_till_next_fqs)")
+		set -- 1 0 0
+	else
+		set -- 0 "${usual[@]}"
+	fi
+	echo "$1" > /sys/kernel/rcu_expedited
+	echo "$2" > $p/jiffies_till_first_fqs
+	echo "$3" > $p/jiffies_till_next_fqs
+}
+
+# Each arm has a fresh module. "nc4" always has four channels for each class and
+# shares no copies, "nc4c3" shares them with three helpers. What follows says who
+# receives: "s" softirq also throughput channels, "l" workers also latency
+# channels, "p" the same and they poll for 50 us. "nc" does what the module
+# chooses.
 module() {	# module ARM
 	local knob helpers _
 
 	[[ $1 == nc* && $1 != "${loaded:-}" ]] || return 0
-	echo 1 > /sys/kernel/rcu_expedited
+	grace short
 	for _ in $(seq 1000); do
 		[ -e $knobs ] || break
 		rmmod netchannel 2> /dev/null || ./load sleep 1
 	done
 	insmod "$NC_MODULE"
 	if [ "$1" != nc ]; then
-		for knob in $knobs/netdriver/channels_{latency,throughput}; do
+		for knob in $knobs/netdriver/channels_{latency,throughput}{,_min}; do
 			echo "${1:2:1}" > "$knob"
 		done
 		helpers=${1:4:1}
 		echo "${helpers:-0}" > $knobs/vns/copy_helpers
 		[ -z "$helpers" ] || echo 65536 > $knobs/vns/copy_bytes
+		[[ $1 != *s ]] || echo 1 > $knobs/netdriver/rx_softirq_throughput
+		[[ $1 != *[lp] ]] || echo 0 > $knobs/netdriver/rx_softirq_latency
+		[[ $1 != *p ]] || echo 50 | tee $knobs/netdriver/busy_poll_* > /dev/null
 	fi
-	echo 0 > /sys/kernel/rcu_expedited
+	grace usual
 	loaded=$1
 }
 
 network() {
 	local x ns dev host mask
 
-	modprobe veth
+	modprobe -q veth || true	# or it is built in
 	ip netns add srv
 	ip netns add cli
 	ip link add vs netns srv type veth peer name vc netns cli
@@ -71,7 +92,8 @@ network() {
 		ip -n "$ns" link set "$dev" up
 		mask=$(printf %x $((((1 << half) - 1) << (host == 1 ? half : 0))))
 		ip netns exec "$ns" sh -c "
-			echo $mask > /sys/class/net/$dev/queues/rx-0/rps_cpus
+			rps=/sys/class/net/$dev/queues/rx-0/rps_cpus
+			[ ! -e \$rps ] || echo $mask > \$rps
 			echo 10000 65000 > /proc/sys/net/ipv4/ip_local_port_range
 			echo 4096 > /proc/sys/net/core/somaxconn"
 	done
