@@ -31,14 +31,16 @@ struct nc_sched_ops;
  * @ops: data lock: the policy; its module is counted
  * @fs: data lock: the policy's memory
  * @class: data lock: enum nc_class
+ * @fixed: data lock: the class was chosen by an application, not by the policy
+ * @seen: data lock: first number that the policy was not shown yet
  * @lane_id: data lock: id of the lane used last, 0 if none
  * @heard_id: data lock: id of the lane that the peer's last data came by
  * @lane_bytes: data lock: bytes given to it in a row (the flowlet rule)
  * @kick: data lock: lanes that got something and were not kicked yet, a bit
  *	for each index; [class]
  * @kick_full: data lock: those which were not empty before; [class]
- * @late: atomic: throughput lanes where something of it waits for company, a
- *	bit for each index
+ * @late: atomic: lanes where something of it waits for company, a bit for
+ *	each: class * NC_LANES_MAX + index
  */
 struct nc_flow {
 	struct nc_peer			*tx_peer;
@@ -51,6 +53,8 @@ struct nc_flow {
 	const struct nc_sched_ops	*ops;
 	struct nc_flow_sched		fs;
 	u8				class;
+	bool				fixed;
+	u64				seen;
 	u32				lane_id;
 	u32				heard_id;
 	u32				lane_bytes;

@@ -10,7 +10,10 @@
 #include <linux/sysfs.h>
 
 static struct kobject *nc_knobs_root;
-/* one store at a time, so that a layer's store() needs no lock for that */
+/*
+ * One store at a time: a layer's store() needs no lock for that, and a value
+ * stays between those of two others.
+ */
 static DEFINE_MUTEX(nc_knobs_lock);
 
 ssize_t nc_knobs_show(struct kobject *kobj, struct kobj_attribute *a, char *buf)
@@ -40,8 +43,13 @@ ssize_t nc_knobs_store(struct kobject *kobj, struct kobj_attribute *a,
 		return err;
 	if (value < k->min || value > k->max)
 		return -ERANGE;
-	WRITE_ONCE(*k->value, value);
-	return n;
+	mutex_lock(&nc_knobs_lock);
+	if ((k->low && value < *k->low) || (k->high && value > *k->high))
+		err = -ERANGE;
+	else
+		WRITE_ONCE(*k->value, value);
+	mutex_unlock(&nc_knobs_lock);
+	return err ?: n;
 }
 
 int nc_knobs_parse_mask(const char *buf, struct cpumask *mask)

@@ -16,6 +16,8 @@
  * @value: racy-ok: read with READ_ONCE() by the data path
  * @min: const: smallest value taken, else ERANGE
  * @max: const: largest
+ * @low: const: another knob's value, not above this one's; or NULL
+ * @high: const: another knob's value, not below this one's; or NULL
  * @show: const: instead of a number in @value; or NULL
  * @store: const: instead of a number in @value; or NULL. 0 or -errno, then
  *	the old value stays
@@ -25,6 +27,8 @@ struct nc_knob {
 	unsigned int		*value;
 	unsigned int		min;
 	unsigned int		max;
+	unsigned int		*low;
+	unsigned int		*high;
 	ssize_t			(*show)(char *buf);
 	int			(*store)(const char *buf);
 };
@@ -32,6 +36,11 @@ struct nc_knob {
 #define NC_KNOB(_name, _value, _min, _max)				\
 	{ .attr = __ATTR(_name, 0644, nc_knobs_show, nc_knobs_store),	\
 	  .value = (_value), .min = (_min), .max = (_max) }
+/* one that is between two others */
+#define NC_KNOB_IN(_name, _value, _min, _max, _low, _high)		\
+	{ .attr = __ATTR(_name, 0644, nc_knobs_show, nc_knobs_store),	\
+	  .value = (_value), .min = (_min), .max = (_max),		\
+	  .low = (_low), .high = (_high) }
 #define NC_KNOB_FN(_name, _show, _store)				\
 	{ .attr = __ATTR(_name, 0644, nc_knobs_show, nc_knobs_store),	\
 	  .show = (_show), .store = (_store) }

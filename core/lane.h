@@ -12,6 +12,11 @@
 #define NC_LANES_MAX	16	/* lanes of one class to one peer */
 /* bytes; thesis 3.3: a lane with more is skipped */
 #define NC_SCHED_LIMIT	(2U << 20)
+/* bytes; less than this on a lane that many use may wait for company */
+#define NC_LANE_SHARE	(16 << 10)
+
+/* ns for 1024 bytes of a lane that was never measured: 1 GB a second */
+#define NC_LANE_KIB_NS	1000
 
 enum nc_class {
 	NC_CLASS_L = 0,		/* latency */
@@ -27,6 +32,8 @@ enum nc_class {
  * @cpu: racy-ok: core that serves it, a hint
  * @backlog: atomic: bytes queued for it and not yet taken by its transport
  * @unsent: racy-ok: bytes taken by the transport and not yet on the wire
+ * @kib_ns: racy-ok: ns that it took for 1024 bytes lately while it had more to
+ *	send, 0 if it never had; a hint
  */
 struct nc_lane {
 	u32		id;
@@ -35,6 +42,7 @@ struct nc_lane {
 	int		cpu;
 	int		backlog;
 	u32		unsent;
+	u32		kib_ns;
 };
 
 /* bytes that a new segment would queue behind */
@@ -43,6 +51,14 @@ static inline u32 nc_lane_load(const struct nc_lane *lane)
 	int b = READ_ONCE(lane->backlog);
 
 	return (b > 0 ? b : 0) + READ_ONCE(lane->unsent);
+}
+
+/* how long those would take, in 1/1024 ns */
+static inline u64 nc_lane_delay(const struct nc_lane *lane)
+{
+	u32 kib_ns = READ_ONCE(lane->kib_ns) ?: NC_LANE_KIB_NS;
+
+	return (u64)nc_lane_load(lane) * kib_ns;
 }
 
 /**
@@ -56,13 +72,15 @@ struct nc_lane_set {
 };
 
 /**
- * struct nc_flow_sched - what a policy may remember of a flow; zero at start
- * @next: free for the policy
+ * struct nc_flow_sched - what a policy may remember of a flow
+ * @next: free for @pick of the policy; 0 when the flow begins with it
  * @hash: const: random number of the flow
+ * @mem: free for @classify of the policy; 0 also when a connection begins
  */
 struct nc_flow_sched {
 	u32	next;
 	u32	hash;
+	u32	mem[4];
 };
 
 #endif /* NC_CORE_LANE_H */

@@ -49,7 +49,7 @@ static int __init nc_main_init(void)
 	err = nc_vns_init();
 	if (err)
 		goto exit_netns;
-	err = nc_netdriver_init(&nc_vns_upcalls);
+	err = nc_netdriver_init(&nc_vns_upcalls, &nc_sched_plan);
 	if (err)
 		goto exit_vns;
 	err = nc_netscheduler_init();

@@ -36,6 +36,7 @@
 	X(RETRANS, "RetransSegs", "segments sent again after a lost channel") \
 	X(PARKED, "Parked", "times a flow waited for a lane")		\
 	X(OTHER_CLASS, "OtherClass", "segments by the other class' lanes") \
+	X(CLASS_CHANGED, "ClassChanged", "automatic flows that changed class") \
 	X(COPY_SHARED, "CopyShared", "large copies shared with helpers") \
 	X(COPY_HELPED, "CopyHelped", "parts of them that helpers copied") \
 	X(RX_NOMEM, "RxNoMem", "receive stops for want of memory") \

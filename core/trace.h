@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints: what a developer may ask while it happens. Arguments are
- * scalars, so that no layer's structs are needed here and bpftrace needs no
- * type information of the module (6.1 has none).
+ * Tracepoints. Arguments are scalars and addresses: no layer's structs are
+ * needed here, and bpftrace needs no types of the module (6.1 has none).
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM netchannel
@@ -10,6 +9,7 @@
 #if !defined(NC_CORE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define NC_CORE_TRACE_H
 
+#include <linux/in6.h>
 #include <linux/tracepoint.h>
 
 /* a channel changed its state; err says why it died */
@@ -89,6 +89,34 @@ TRACE_EVENT(nc_lane_pick,
 		  __entry->flow, __entry->class, __entry->index, __entry->len)
 );
 
+/* a flow's class was changed, by its policy (flight, len: why) or fixed */
+TRACE_EVENT(nc_flow_class,
+	TP_PROTO(u32 flow, u8 old, u8 new, bool fixed, u32 flight, u32 len),
+	TP_ARGS(flow, old, new, fixed, flight, len),
+
+	TP_STRUCT__entry(
+		__field(u32, flow)
+		__field(u8, old)
+		__field(u8, new)
+		__field(bool, fixed)
+		__field(u32, flight)
+		__field(u32, len)
+	),
+
+	TP_fast_assign(
+		__entry->flow = flow;
+		__entry->old = old;
+		__entry->new = new;
+		__entry->fixed = fixed;
+		__entry->flight = flight;
+		__entry->len = len;
+	),
+
+	TP_printk("flow=%08x class=%u->%u fixed=%u flight=%u len=%u",
+		  __entry->flow, __entry->old, __entry->new, __entry->fixed,
+		  __entry->flight, __entry->len)
+);
+
 /* a segment goes out again because lane lost_id is gone */
 TRACE_EVENT(nc_seg_retrans,
 	TP_PROTO(u64 seq, u32 len, u32 lost_id),
@@ -129,6 +157,37 @@ TRACE_EVENT(nc_park,
 
 	TP_printk("flow=%08x class=%u lanes=%u",
 		  __entry->flow, __entry->class, __entry->lanes)
+);
+
+/* another number of lanes to a peer is wanted */
+TRACE_EVENT(nc_lanes,
+	TP_PROTO(const struct in6_addr *raddr, u8 class, u32 old, u32 new,
+		 u32 up, u32 busy, u32 load),
+	TP_ARGS(raddr, class, old, new, up, busy, load),
+
+	TP_STRUCT__entry(
+		__array(u8, raddr, 16)
+		__field(u8, class)
+		__field(u32, old)
+		__field(u32, new)
+		__field(u32, up)
+		__field(u32, busy)
+		__field(u32, load)
+	),
+
+	TP_fast_assign(
+		memcpy(__entry->raddr, raddr, 16);
+		__entry->class = class;
+		__entry->old = old;
+		__entry->new = new;
+		__entry->up = up;
+		__entry->busy = busy;
+		__entry->load = load;
+	),
+
+	TP_printk("raddr=%pI6c class=%u lanes=%u->%u up=%u busy=%u/1024 load=%u",
+		  __entry->raddr, __entry->class, __entry->old, __entry->new,
+		  __entry->up, __entry->busy, __entry->load)
 );
 
 #endif /* NC_CORE_TRACE_H */

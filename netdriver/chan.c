@@ -17,6 +17,7 @@
 #include "netdriver/internal.h"
 
 #include <linux/delay.h>
+#include <linux/export.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include "core/mib.h"
@@ -79,6 +80,7 @@ void nc_chan_opened(struct nc_chan *ch)
 {
 	nc_chan_event(ch, NC_CHAN_EV_OPENED);
 }
+EXPORT_SYMBOL_NC(nc_chan_opened);
 
 void nc_chan_error(struct nc_chan *ch, int err)
 {
@@ -89,6 +91,7 @@ void nc_chan_error(struct nc_chan *ch, int err)
 		nc_mib_inc(ch->net, CHAN_PROTO);
 	nc_chan_event(ch, NC_CHAN_EV_ERROR);
 }
+EXPORT_SYMBOL_NC(nc_chan_error);
 
 void nc_chan_kill(struct nc_chan *ch, int err)
 {
@@ -126,7 +129,8 @@ static void nc_chan_on_hello(struct nc_chan *ch)
 	nc_chan_rx_resume(ch);
 }
 
-void nc_chan_drain(struct nc_chan *ch)
+/* say GOAWAY when everything has left, then close */
+static void nc_chan_drain(struct nc_chan *ch)
 {
 	if (ch->state == NC_CHAN_DEAD || ch->state == NC_CHAN_DRAIN)
 		return;
@@ -135,7 +139,10 @@ void nc_chan_drain(struct nc_chan *ch)
 		return;
 	}
 	nc_peer_lane_leave(ch);
+	WRITE_ONCE(ch->born, jiffies);
 	nc_chan_set_state(ch, NC_CHAN_DRAIN);
+	/* nobody queues any more who did not see it leave: no kick finds it */
+	synchronize_net();
 	set_bit(NC_CHAN_TX_GOAWAY, &ch->bits);
 	nc_worker_kick(ch);
 }
@@ -232,6 +239,7 @@ struct nc_chan *nc_chan_alloc(struct net *net,
 	INIT_LIST_HEAD(&ch->node);
 	INIT_WORK(&ch->cold, nc_chan_cold);
 	nc_chan_tx_init(ch);
+	nc_chan_kick_init(ch);
 	nc_chan_rx_init(ch);
 	nc_obj_new(CHAN);
 	return ch;
@@ -261,31 +269,37 @@ struct net *nc_chan_net(const struct nc_chan *ch)
 {
 	return ch->net;
 }
+EXPORT_SYMBOL_NC(nc_chan_net);
 
 u8 nc_chan_class(const struct nc_chan *ch)
 {
 	return ch->lane.class;
 }
+EXPORT_SYMBOL_NC(nc_chan_class);
 
 u8 nc_chan_index(const struct nc_chan *ch)
 {
 	return ch->lane.index;
 }
+EXPORT_SYMBOL_NC(nc_chan_index);
 
 bool nc_chan_is_opener(const struct nc_chan *ch)
 {
 	return ch->opener;
 }
+EXPORT_SYMBOL_NC(nc_chan_is_opener);
 
 void *nc_chan_priv(const struct nc_chan *ch)
 {
 	return (void *)ch->priv;
 }
+EXPORT_SYMBOL_NC(nc_chan_priv);
 
 const struct nc_chan_addr *nc_chan_addr(const struct nc_chan *ch)
 {
 	return &ch->addr;
 }
+EXPORT_SYMBOL_NC(nc_chan_addr);
 
 void nc_chan_addrs(const struct nc_chan *ch, struct in6_addr *local,
 		   struct in6_addr *remote, int *oif)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * A channel: its states, its struct, and what its own files do with it.
- */
+/* A channel: its states, its struct, and what its own files do with it. */
 #ifndef NC_NETDRIVER_CHAN_H
 #define NC_NETDRIVER_CHAN_H
 
@@ -11,6 +9,7 @@
 #include "netdriver/channel_ops.h"
 #include "netdriver/frame.h"
 #include "netdriver/netdriver.h"
+#include "netdriver/rate.h"
 
 #define NC_CHAN_RING	64		/* answers waiting, a power of two */
 #define NC_CHAN_BUDGET	(64 << 10)	/* bytes sent for others inline */
@@ -56,7 +55,7 @@ enum {
  * struct nc_chan - one channel
  * @lane: what policies see
  * @ops: const
- * @net: const; no reference, channels die with the netns
+ * @net: const; channels die with the netns
  * @peer: const once HELLO was handled; counted
  * @addr: const
  * @opener: const: this end connected
@@ -67,7 +66,7 @@ enum {
  * @died_in: owner: cold work; the state before DEAD
  * @in_set: lock: peer->cfg: the lane is in its set
  * @err: owner: who sets NC_CHAN_EV_ERROR
- * @born: const: jiffies
+ * @born: owner: cold work; jiffies of its beginning, or of DRAIN
  * @cold: opening, HELLO, death: never two at once
  * @node: lock: peer->cfg, or listener->lock before HELLO
  * @listener: lock: listener->lock; who accepted it, until HELLO
@@ -79,6 +78,7 @@ enum {
  * @owes_soon: atomic
  * @owe_timer: rule R4; also retries after a failed allocation
  * @late_timer: end of the wait for company
+ * @company: racy-ok: messages that wait for it, about
  * @rx_timer: tries again to receive after -ENOMEM
  * @ring_lock: leaf
  * @ring: lock: ring_lock
@@ -92,6 +92,7 @@ enum {
  * @last_flow: owner: NC_CHAN_TX_OWNED, read racily
  * @last_ns: same: when it sent last
  * @switch_ns: same: when it sent last for another flow than @last_flow
+ * @rate: same: of @lane.kib_ns
  * @tx_bytes: owner: NC_CHAN_TX_OWNED
  * @tx_segs: owner: NC_CHAN_TX_OWNED
  * @frame: owner: the receive run
@@ -122,18 +123,17 @@ struct nc_chan {
 	struct nc_lane_box		*box[2];
 	struct nc_worker		*worker;
 	struct llist_node		work;
-
 	struct llist_head		txq ____cacheline_aligned_in_smp;
 	struct llist_head		owes_now;
 	struct llist_head		owes_soon;
 	struct timer_list		owe_timer;
 	struct hrtimer			late_timer;
+	unsigned int			company;
 	struct timer_list		rx_timer;
 	spinlock_t			ring_lock;	/* ring */
 	u8				ring_head;
 	u8				ring_tail;
 	struct nc_hdr			ring[NC_CHAN_RING];
-
 	struct llist_node		*txl ____cacheline_aligned_in_smp;
 	struct llist_node		*owed;
 	struct nc_chan_batch		batch;
@@ -142,15 +142,14 @@ struct nc_chan {
 	const struct nc_flow		*last_flow;
 	u64				last_ns;
 	u64				switch_ns;
+	struct nc_rate			rate;
 	u64				tx_bytes;
 	u64				tx_segs;
-
 	struct nc_frame			frame ____cacheline_aligned_in_smp;
 	void				*rx_slot;
 	u64				rx_bytes;
 	unsigned int			rx_wait_ms;
 	struct nc_wire_hello		hello;
-
 	char				priv[] __aligned(8);
 };
 
@@ -175,15 +174,16 @@ void nc_chan_put(struct nc_chan *ch);
 /* have the cold work look at an event; open it */
 void nc_chan_event(struct nc_chan *ch, int event);
 void nc_chan_start(struct nc_chan *ch);
-/* say GOAWAY when everything has left, then close */
-void nc_chan_drain(struct nc_chan *ch);
 /* ask for its death and wait for it; process context, no lock of a peer */
 void nc_chan_kill(struct nc_chan *ch, int err);
 bool nc_chan_is_dead(const struct nc_chan *ch);
 
+/* chan_kick.c */
+void nc_chan_kick_init(struct nc_chan *ch);
+
 /* chan_tx.c */
 void nc_chan_tx_init(struct nc_chan *ch);
-/* transmit if nobody else does; process context, BH on, no lock */
+/* transmit unless somebody does; process context, BH on, no lock */
 void nc_chan_tx_run(struct nc_chan *ch, int budget);
 /* the channel is closed and out of its lane set: give back what is queued */
 void nc_chan_tx_drain(struct nc_chan *ch);

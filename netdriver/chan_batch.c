@@ -81,7 +81,8 @@ static void nc_chan_batch_ring(struct nc_chan *ch, const u8 *start)
 	struct nc_hdr h;
 	bool some;
 
-	while (!nc_chan_batch_full(ch, start)) {
+	while (READ_ONCE(ch->ring_head) != READ_ONCE(ch->ring_tail) &&
+	       !nc_chan_batch_full(ch, start)) {
 		spin_lock_bh(&ch->ring_lock);
 		some = ch->ring_head != ch->ring_tail;
 		if (some)

@@ -6,6 +6,7 @@
  */
 #include "netdriver/internal.h"
 
+#include <linux/export.h>
 #include <linux/skbuff.h>
 #include "core/mib.h"
 
@@ -37,10 +38,11 @@ void nc_chan_rx_exit(struct nc_chan *ch)
 
 bool nc_chan_rx_inline(const struct nc_chan *ch)
 {
-	return READ_ONCE(nc_knob_rx_softirq) &&
+	return READ_ONCE(nc_knob_rx_softirq[ch->lane.class]) &&
 	       !test_bit(NC_CHAN_RX_HOLD, &ch->bits) &&
 	       !test_bit(NC_CHAN_RX_PENDING, &ch->bits);
 }
+EXPORT_SYMBOL_NC(nc_chan_rx_inline);
 
 void nc_chan_rx_later(struct nc_chan *ch)
 {
@@ -54,6 +56,7 @@ void nc_chan_rx_later(struct nc_chan *ch)
 		return;
 	nc_worker_kick(ch);
 }
+EXPORT_SYMBOL_NC(nc_chan_rx_later);
 
 void nc_chan_rx_resume(struct nc_chan *ch)
 {
@@ -204,8 +207,10 @@ u32 nc_chan_rx(struct nc_chan *ch, struct sk_buff *skb, u32 off, u32 len,
 		nc_chan_error(ch, *err);
 	return off - start;
 }
+EXPORT_SYMBOL_NC(nc_chan_rx);
 
 void nc_chan_rx_done(struct nc_chan *ch)
 {
 	nc_up->rx_flush(ch);
 }
+EXPORT_SYMBOL_NC(nc_chan_rx_done);

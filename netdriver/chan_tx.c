@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The send direction of a channel: queues, and who transmits. What a call of
- * the transport sends is put together in chan_batch.c.
+ * The send direction of a channel: queues, and transmitting. Who does it and
+ * when is decided in chan_kick.c; what a call of the transport sends is put
+ * together in chan_batch.c.
  *
  * Design notes
  *
@@ -14,12 +15,10 @@
  */
 #include "netdriver/internal.h"
 
+#include <linux/export.h>
 #include "core/mib.h"
 
-#define NC_CHAN_QUIET_NS	50000	/* design D8: alone for this long */
 #define NC_CHAN_OWE_MS		40	/* rule R4 */
-#define NC_CHAN_LATE_NS		50000	/* what others share waits so long */
-#define NC_CHAN_LATE_BYTES	16384	/* while it is less than this */
 
 static void nc_chan_tx_timer(struct timer_list *t)
 {
@@ -31,32 +30,12 @@ static void nc_chan_tx_timer(struct timer_list *t)
 	nc_worker_kick(ch);
 }
 
-/* what a kick may have been for */
-static bool nc_chan_tx_waits(const struct nc_chan *ch)
-{
-	return !llist_empty(&ch->txq) || !llist_empty(&ch->owes_now);
-}
-
-static enum hrtimer_restart nc_chan_tx_late(struct hrtimer *t)
-{
-	struct nc_chan *ch = container_of(t, struct nc_chan, late_timer);
-
-	clear_bit(NC_CHAN_TX_LATE, &ch->bits);
-	/* pairs with test_and_set_bit() in nc_chan_tx_defer() */
-	smp_mb__after_atomic();
-	if (nc_chan_tx_waits(ch))
-		nc_worker_kick(ch);
-	return HRTIMER_NORESTART;
-}
-
 void nc_chan_tx_init(struct nc_chan *ch)
 {
 	init_llist_head(&ch->txq);
 	init_llist_head(&ch->owes_now);
 	init_llist_head(&ch->owes_soon);
 	timer_setup(&ch->owe_timer, nc_chan_tx_timer, 0);
-	hrtimer_setup(&ch->late_timer, nc_chan_tx_late, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
 	spin_lock_init(&ch->ring_lock);
 }
 
@@ -180,10 +159,15 @@ static bool nc_chan_tx_once(struct nc_chan *ch, int *budget)
 
 static void nc_chan_tx_after(struct nc_chan *ch)
 {
+	u32 unsent = ch->ops->unsent(ch);
 	struct nc_peer *peer = ch->peer;
+	u64 now = ktime_get_ns();
 
-	WRITE_ONCE(ch->last_ns, ktime_get_ns());
-	WRITE_ONCE(ch->lane.unsent, ch->ops->unsent(ch));
+	WRITE_ONCE(ch->last_ns, now);
+	WRITE_ONCE(ch->lane.unsent, unsent);
+	WRITE_ONCE(ch->lane.kib_ns,
+		   nc_rate_update(&ch->rate, now, ch->tx_bytes - unsent,
+				  READ_ONCE(ch->lane.backlog) > 0));
 	smp_mb();	/* pairs with the barrier in nc_sched_send() */
 	if (peer && !list_empty_careful(&peer->park.flows) &&
 	    nc_lane_load(&ch->lane) < NC_SCHED_LIMIT / 2)
@@ -200,7 +184,10 @@ void nc_chan_tx_run(struct nc_chan *ch, int budget)
 	       !test_bit(NC_CHAN_TX_BLOCKED, &ch->bits) && more) {
 		if (test_and_set_bit_lock(NC_CHAN_TX_OWNED, &ch->bits))
 			return;		/* its owner looks again */
-		while (!nc_chan_is_dead(ch) && nc_chan_tx_once(ch, &budget))
+		WRITE_ONCE(ch->company, 0);
+		while (!nc_chan_is_dead(ch) &&
+		       (nc_chan_tx_pending(ch) || ch->corked) &&
+		       nc_chan_tx_once(ch, &budget))
 			;
 		more = budget > 0 && !nc_chan_is_dead(ch);
 		nc_chan_tx_after(ch);
@@ -221,81 +208,7 @@ void nc_chan_writable(struct nc_chan *ch)
 	if (test_and_clear_bit(NC_CHAN_TX_BLOCKED, &ch->bits))
 		nc_worker_kick(ch);
 }
-
-/* has nobody but @flow sent here for a while? */
-static bool nc_chan_tx_quiet(const struct nc_chan *ch,
-			     const struct nc_flow *flow)
-{
-	u64 last = READ_ONCE(ch->last_flow) == flow ?
-		   READ_ONCE(ch->switch_ns) : READ_ONCE(ch->last_ns);
-
-	return ktime_get_ns() - last > NC_CHAN_QUIET_NS;
-}
-
-/* what is queued waits for more, or for the timer */
-static void nc_chan_tx_defer(struct nc_chan *ch)
-{
-	rcu_read_lock();	/* nc_chan_die() waits for us, then cancels */
-	preempt_disable();	/* the bit says that the timer runs */
-	if (!nc_chan_is_dead(ch) &&
-	    !test_and_set_bit(NC_CHAN_TX_LATE, &ch->bits))
-		hrtimer_start(&ch->late_timer, ns_to_ktime(NC_CHAN_LATE_NS),
-			      HRTIMER_MODE_REL_SOFT);
-	preempt_enable();
-	rcu_read_unlock();
-}
-
-/* may what @flow queued wait for company? An announcement may not */
-static bool nc_chan_tx_may_wait(const struct nc_chan *ch,
-				const struct nc_flow *flow)
-{
-	return ch->lane.class == NC_CLASS_T && flow->class == NC_CLASS_T &&
-	       READ_ONCE(ch->lane.backlog) < NC_CHAN_LATE_BYTES &&
-	       llist_empty(&ch->owes_now) &&
-	       hrtimer_resolution <= NC_CHAN_LATE_NS;
-}
-
-static bool nc_chan_tx_busy(const struct nc_chan *ch)
-{
-	/* pairs with the barrier in nc_chan_tx_run(): an owner looks again */
-	smp_mb();
-	return test_bit(NC_CHAN_TX_OWNED, &ch->bits) ||
-	       test_bit(NC_CHAN_TX_BLOCKED, &ch->bits);
-}
-
-bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
-		  bool was_empty, bool may_xmit, bool lazy)
-{
-	struct nc_chan *ch = nc_chan_of(lane);
-	bool quiet;
-
-	if (nc_chan_tx_busy(ch))
-		return false;
-	may_xmit &= READ_ONCE(nc_knob_inline_tx);
-	quiet = may_xmit && nc_chan_tx_quiet(ch, flow);
-	if (quiet && (was_empty || test_bit(NC_CHAN_TX_LATE, &ch->bits))) {
-		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
-		return false;
-	}
-	if (may_xmit && lazy && !quiet && nc_chan_tx_may_wait(ch, flow)) {
-		nc_chan_tx_defer(ch);
-		return true;
-	}
-	nc_worker_kick(ch);
-	return false;
-}
-
-void nc_chan_flush(struct nc_lane *lane)
-{
-	struct nc_chan *ch = nc_chan_of(lane);
-
-	if (nc_chan_tx_busy(ch) || !nc_chan_tx_waits(ch))
-		return;
-	if (READ_ONCE(nc_knob_inline_tx))
-		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
-	else
-		nc_worker_kick(ch);
-}
+EXPORT_SYMBOL_NC(nc_chan_writable);
 
 static void nc_chan_tx_forget(struct llist_node *n, int bit)
 {

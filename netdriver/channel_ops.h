@@ -2,9 +2,10 @@
 /*
  * The table that a transport fills, and what it may call. The thesis' create,
  * destroy, enqueue and dequeue of a channel are open, close, xmit and rx_run.
+ * How to write one: Documentation/writing-a-transport.rst.
  *
- * A channel's engine (chan*.c) owns queues, framing and
- * states; a transport moves bytes, in order, once, and says when it is broken.
+ * A channel's engine (chan*.c) owns queues, framing and states; a transport
+ * moves bytes, in order, once, and says when it is broken.
  */
 #ifndef NC_NETDRIVER_CHANNEL_OPS_H
 #define NC_NETDRIVER_CHANNEL_OPS_H
@@ -93,7 +94,7 @@ struct nc_chan_info {
  * @init: optional. Once at registration, may sleep.
  * @exit: optional. Its reverse.
  * @name: unique
- * @owner: module
+ * @owner: module; counted for each channel and listener of it
  * @chan_priv: bytes of nc_chan_priv() for each channel
  * @listener_priv: bytes of nc_listener_priv()
  * @api: NC_CHANNEL_API
@@ -125,9 +126,10 @@ struct nc_channel_ops {
 extern struct nc_channel_ops nc_tcp_ops;
 extern struct nc_channel_ops nc_loop_ops;
 
-/* registry.c: -EINVAL (incomplete table, API), -EEXIST */
-int nc_registry_add(struct nc_channel_ops *ops);
-void nc_registry_del(struct nc_channel_ops *ops);
+/* of another module: -EINVAL (incomplete table, API), -EEXIST, or init's */
+int nc_transport_register(struct nc_channel_ops *ops);
+void nc_transport_unregister(struct nc_channel_ops *ops);
+
 /* counted by its module; NULL if there is none */
 const struct nc_channel_ops *nc_registry_get(const char *name);
 void nc_registry_put(const struct nc_channel_ops *ops);
@@ -179,7 +181,7 @@ void nc_chan_rx_done(struct nc_chan *ch);
 /* bytes are waiting and nobody may read them here: the worker's rx_run */
 void nc_chan_rx_later(struct nc_chan *ch);
 
-/* may data_ready read in softirq (knob rx_softirq)? */
+/* may data_ready read in softirq (knobs rx_softirq_*)? */
 bool nc_chan_rx_inline(const struct nc_chan *ch);
 
 /**

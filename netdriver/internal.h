@@ -8,6 +8,7 @@
 
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
+#include "core/plan.h"
 #include "netdriver/chan.h"
 #include "netdriver/netdriver.h"
 
@@ -41,6 +42,13 @@ struct nc_lane_box {
  * @fails: lock: cfg: attempts in a row that failed
  * @down_since: lock: cfg: jiffies since no lane is up
  * @idle_since: lock: cfg: jiffies since no flow is there, 0 while there is
+ * @node_id: const: NUMA node of who called connect() first, or NUMA_NO_NODE
+ * @want: lock: cfg: how many lanes of each class; opened sets only
+ * @looked: lock: cfg: jiffies of the last look at them
+ * @moved: lock: cfg: jiffies when bytes were last seen to move
+ * @seen: lock: cfg: bytes received by each lane at the last look
+ * @seen_tx: lock: cfg: bytes sent by all
+ * @look: looks while bytes move
  * @flows_lock: leaf under a data lock
  * @flows: lock: flows_lock
  * @nr_flows: lock: flows_lock, read racily
@@ -67,6 +75,13 @@ struct nc_peer {
 	unsigned int			fails;
 	unsigned long			down_since;
 	unsigned long			idle_since;
+	int				node_id;
+	struct nc_plan_lanes		want[NC_CLASSES];
+	unsigned long			looked;
+	unsigned long			moved;
+	u64				seen[NC_CLASSES][NC_LANES_MAX];
+	u64				seen_tx;
+	struct delayed_work		look;
 	spinlock_t			flows_lock;	/* flows, dead */
 	struct list_head		flows;
 	unsigned int			nr_flows;
@@ -105,6 +120,7 @@ struct nc_listener {
 };
 
 extern const struct nc_upcalls *nc_up;
+extern const struct nc_plan_ops *nc_plan;
 /*
  * Work of peers and listeners, which waits for cold work of channels; so that
  * has a queue of its own, where nothing waits for anything in either.
@@ -117,8 +133,14 @@ void nc_netdriver_flush(void);
 /* worker.c */
 int nc_worker_init(void);
 void nc_worker_exit(void);
-/* the worker for a new channel; made at the first use of its core */
-struct nc_worker *nc_worker_pick(u8 class, int *cpu);
+/*
+ * The worker for a new channel, made at the first use of its core, and counted
+ * as serving one more until nc_worker_drop().
+ */
+struct nc_worker *nc_worker_pick(u8 class, int node, int *cpu);
+void nc_worker_drop(struct nc_worker *w);
+/* see how busy cores are; at most once in a second it does something */
+void nc_worker_look(void);
 void nc_worker_kick(struct nc_chan *ch);	/* any context */
 ssize_t nc_worker_show_mask(char *buf);
 int nc_worker_store_mask(const char *buf);
@@ -159,8 +181,10 @@ int nc_peer_show_channels(struct seq_file *m, void *v);
 int nc_peer_show_peers(struct seq_file *m, void *v);
 
 /* netdriver.c: knobs */
+extern unsigned int nc_knob_channels_min[NC_CLASSES];
 extern unsigned int nc_knob_channels[NC_CLASSES];
-extern unsigned int nc_knob_rx_softirq;
+extern unsigned int nc_knob_rx_softirq[NC_CLASSES];
+extern unsigned int nc_knob_busy_poll[NC_CLASSES];
 extern unsigned int nc_knob_inline_tx;
 extern unsigned int nc_knob_half_open;
 extern unsigned int nc_knob_sets;

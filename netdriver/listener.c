@@ -7,6 +7,7 @@
  */
 #include "netdriver/internal.h"
 
+#include <linux/export.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/netns/generic.h>
@@ -38,16 +39,19 @@ void *nc_listener_priv(const struct nc_listener *l)
 {
 	return (void *)l->priv;
 }
+EXPORT_SYMBOL_NC(nc_listener_priv);
 
 struct net *nc_listener_net(const struct nc_listener *l)
 {
 	return l->net;
 }
+EXPORT_SYMBOL_NC(nc_listener_net);
 
 u16 nc_listener_port(const struct nc_listener *l)
 {
 	return l->port;
 }
+EXPORT_SYMBOL_NC(nc_listener_port);
 
 /* kill half-open channels that are older than @age */
 static void nc_listener_reap(struct nc_listener *l, unsigned long age)
@@ -240,9 +244,10 @@ struct nc_chan *nc_listener_accepted(struct nc_listener *l,
 		nc_mib_inc(l->net, CHAN_REFUSED);
 		return ERR_PTR(-EUSERS);
 	}
-	w = nc_worker_pick(NC_CLASS_T, &cpu);
+	w = nc_worker_pick(NC_CLASS_T, NUMA_NO_NODE, &cpu);
 	if (IS_ERR(w))
 		return ERR_CAST(w);
+	nc_worker_drop(w);	/* it has a class and its place from HELLO on */
 	ch = nc_chan_alloc(l->net, l->ops, addr, false);
 	if (!ch)
 		return ERR_PTR(-ENOMEM);
@@ -260,6 +265,7 @@ struct nc_chan *nc_listener_accepted(struct nc_listener *l,
 	spin_unlock(&l->lock);
 	return ch;
 }
+EXPORT_SYMBOL_NC(nc_listener_accepted);
 
 void nc_listener_forget(struct nc_chan *ch)
 {

@@ -9,22 +9,35 @@
 #include "core/knobs.h"
 
 const struct nc_upcalls *nc_up __read_mostly;
+const struct nc_plan_ops *nc_plan __read_mostly;
 struct workqueue_struct *nc_wq __read_mostly;
 struct workqueue_struct *nc_cold_wq __read_mostly;
 
+unsigned int nc_knob_channels_min[NC_CLASSES] __read_mostly = { 1, 1 };
 unsigned int nc_knob_channels[NC_CLASSES] __read_mostly;
-unsigned int nc_knob_rx_softirq __read_mostly = 1;
+unsigned int nc_knob_rx_softirq[NC_CLASSES] __read_mostly = {
+	[NC_CLASS_L] = 1,
+};
+
+unsigned int nc_knob_busy_poll[NC_CLASSES] __read_mostly;
 unsigned int nc_knob_inline_tx __read_mostly = !IS_ENABLED(CONFIG_PREEMPT_RT);
 unsigned int nc_knob_half_open __read_mostly = 1024;
 unsigned int nc_knob_sets __read_mostly = 64;
 unsigned int nc_knob_peers __read_mostly = 4096;
 
 static struct nc_knob nc_netdriver_knobs[] = {
-	NC_KNOB(channels_latency, &nc_knob_channels[NC_CLASS_L], 1,
-		NC_LANES_MAX),
-	NC_KNOB(channels_throughput, &nc_knob_channels[NC_CLASS_T], 1,
-		NC_LANES_MAX),
-	NC_KNOB(rx_softirq, &nc_knob_rx_softirq, 0, 1),
+	NC_KNOB_IN(channels_latency, &nc_knob_channels[NC_CLASS_L], 1,
+		   NC_LANES_MAX, &nc_knob_channels_min[NC_CLASS_L], NULL),
+	NC_KNOB_IN(channels_latency_min, &nc_knob_channels_min[NC_CLASS_L], 1,
+		   NC_LANES_MAX, NULL, &nc_knob_channels[NC_CLASS_L]),
+	NC_KNOB_IN(channels_throughput, &nc_knob_channels[NC_CLASS_T], 1,
+		   NC_LANES_MAX, &nc_knob_channels_min[NC_CLASS_T], NULL),
+	NC_KNOB_IN(channels_throughput_min, &nc_knob_channels_min[NC_CLASS_T],
+		   1, NC_LANES_MAX, NULL, &nc_knob_channels[NC_CLASS_T]),
+	NC_KNOB(rx_softirq_latency, &nc_knob_rx_softirq[NC_CLASS_L], 0, 1),
+	NC_KNOB(rx_softirq_throughput, &nc_knob_rx_softirq[NC_CLASS_T], 0, 1),
+	NC_KNOB(busy_poll_latency, &nc_knob_busy_poll[NC_CLASS_L], 0, 1000),
+	NC_KNOB(busy_poll_throughput, &nc_knob_busy_poll[NC_CLASS_T], 0, 1000),
 	NC_KNOB(inline_tx, &nc_knob_inline_tx, 0, 1),
 	NC_KNOB(half_open, &nc_knob_half_open, 1, 65536),
 	NC_KNOB(sets_per_address, &nc_knob_sets, 1, 65536),
@@ -59,12 +72,14 @@ void nc_netdriver_flush(void)
 	flush_workqueue(nc_cold_wq);
 }
 
-int nc_netdriver_init(const struct nc_upcalls *up)
+int nc_netdriver_init(const struct nc_upcalls *up,
+		      const struct nc_plan_ops *plan)
 {
 	unsigned int n = clamp_t(unsigned int, num_online_cpus() / 2, 1, 4);
 	int err;
 
 	nc_up = up;
+	nc_plan = plan;
 	nc_knob_channels[NC_CLASS_L] = n;
 	nc_knob_channels[NC_CLASS_T] = n;
 	err = nc_netdriver_wq_init();

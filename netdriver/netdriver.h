@@ -9,6 +9,7 @@
 #include <linux/in6.h>
 #include <linux/spinlock.h>
 #include "core/lane.h"
+#include "core/plan.h"
 #include "core/seg.h"
 #include "core/upcalls.h"
 #include "netdriver/wire.h"
@@ -41,7 +42,8 @@ struct nc_park {
 	struct list_head	flows;
 };
 
-int nc_netdriver_init(const struct nc_upcalls *up);
+int nc_netdriver_init(const struct nc_upcalls *up,
+		      const struct nc_plan_ops *plan);
 void nc_netdriver_exit(void);
 
 /**
@@ -117,23 +119,25 @@ bool nc_chan_owe(struct nc_lane *lane, struct nc_flow *flow, bool now);
 
 /**
  * nc_chan_kick - see that what was queued on a lane leaves
- * @lane: under rcu_read_lock() when @may_xmit is false; else counted by
- *	nc_lane_get()
- * @flow: who kicks, only compared
+ * @lane: counted by nc_lane_get()
+ * @flow: who kicks
  * @was_empty: what nc_chan_queue() said
- * @may_xmit: the caller is a process with BH on and holds no lock: transmit
- *	inline if it is the rule (design D8); else only the worker is woken
  * @lazy: the caller comes back with nc_chan_flush() before it waits, so on a
  *	lane that others use as well a few bytes wait for company till then, or
- *	for 50 us
+ *	for 50 us, 20 us on a latency lane
  *
- * Return: true if they do.
+ * Context: process, BH on, no lock held: transmits here if that is the rule
+ * (design D8), which may sleep in the lower socket's lock; or wakes the worker.
+ * Return: true if something waits for company.
  */
 bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
-		  bool was_empty, bool may_xmit, bool lazy);
+		  bool was_empty, bool lazy);
 
-/* what waits for company on @lane leaves; context as nc_chan_kick(@may_xmit) */
+/* what waits for company on @lane leaves; context as nc_chan_kick() */
 void nc_chan_flush(struct nc_lane *lane);
+
+/* the same from any context, under rcu_read_lock(): only wakes the worker */
+void nc_chan_wake(struct nc_lane *lane);
 
 /* a counted reference of a lane seen under RCU, or NULL */
 struct nc_lane *nc_lane_get(struct nc_lane *lane);

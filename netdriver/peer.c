@@ -110,6 +110,7 @@ static struct nc_peer *nc_peer_alloc(struct net *net, bool opened,
 	refcount_set(&peer->ref, 1);
 	peer->net = net;
 	peer->opened = opened;
+	peer->node_id = opened ? numa_node_id() : NUMA_NO_NODE;
 	peer->key = *key;
 	if (set)
 		memcpy(peer->set, set, sizeof(peer->set));
@@ -346,24 +347,32 @@ unsigned int nc_peer_remains(const struct nc_peer *peer)
 
 /* ---- lists ---- */
 
+/* only the end that opens them wants a number of them */
+static u32 nc_peer_want_lanes(const struct nc_peer *peer, u8 class)
+{
+	return peer->opened ? READ_ONCE(peer->want[class].want) : 0;
+}
+
 int nc_peer_show_peers(struct seq_file *m, void *v)
 {
 	struct nc_peer_net *pn = nc_peer_net(seq_file_single_net(m));
 	struct nc_peer *peer;
 	int i;
 
-	seq_puts(m, "remote local dev mark dir flows lanes_l lanes_t\n");
+	seq_puts(m, "remote local dev mark dir flows lanes_l lanes_t want_l want_t\n");
 	mutex_lock(&pn->lock);
 	for (i = 0; i < NC_PEER_HASH; i++) {
 		hlist_for_each_entry(peer, &pn->hash[i], node) {
 			rcu_read_lock();
-			seq_printf(m, "%pI6c %pI6c %d %u %s %u %u %u\n",
+			seq_printf(m, "%pI6c %pI6c %d %u %s %u %u %u %u %u\n",
 				   &peer->key.raddr, &peer->key.laddr,
 				   peer->key.oif, peer->key.mark,
 				   peer->opened ? "opened" : "accepted",
 				   READ_ONCE(peer->nr_flows),
 				   nc_peer_lanes(peer, NC_CLASS_L)->nr,
-				   nc_peer_lanes(peer, NC_CLASS_T)->nr);
+				   nc_peer_lanes(peer, NC_CLASS_T)->nr,
+				   nc_peer_want_lanes(peer, NC_CLASS_L),
+				   nc_peer_want_lanes(peer, NC_CLASS_T));
 			rcu_read_unlock();
 		}
 	}

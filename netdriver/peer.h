@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Between peer.c (the table, flows) and peer_chans.c (channels of a set).
+ * Between peer.c (the table, flows), peer_chans.c (channels of a set) and
+ * peer_count.c (how many).
  */
 #ifndef NC_NETDRIVER_PEER_H
 #define NC_NETDRIVER_PEER_H
@@ -22,7 +23,7 @@ void nc_peer_unlist(struct nc_peer *peer);
 void nc_peer_chans_init(struct nc_peer *peer);
 /* the peer is dead: no work of it runs any more */
 void nc_peer_chans_exit(struct nc_peer *peer);
-/* somebody wants a lane: open channels now if none is up */
+/* connect() wants a lane: open channels now if none is up */
 void nc_peer_want(struct nc_peer *peer);
 /*
  * For good: flows are told, channels killed. @idle: only if no flow has come
@@ -30,5 +31,12 @@ void nc_peer_want(struct nc_peer *peer);
  */
 void nc_peer_die(struct nc_peer *peer, int err, bool idle);
 void nc_peer_chans_show(struct seq_file *m, struct nc_peer *peer);
+
+/* peer_count.c */
+void nc_peer_count_init(struct nc_peer *peer);
+/* look, then open and drain; under peer->cfg, for the end that opens */
+void nc_peer_count(struct nc_peer *peer);
+/* load may come: look soon */
+void nc_peer_watch(struct nc_peer *peer);
 
 #endif /* NC_NETDRIVER_PEER_H */

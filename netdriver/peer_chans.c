@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The channels of a peer: opening and opening again with back-off, joining
- * and leaving the lane sets, what their loss means to flows, and the end of
- * an idle or unreachable peer.
+ * The channels of a peer: joining and leaving the lane sets, what their loss
+ * means to flows, back-off, and the end of an idle or unreachable peer. How
+ * many there are is in peer_count.c.
  */
 #include "netdriver/internal.h"
 
@@ -18,6 +18,7 @@
 #define NC_PEER_FAILS		3	/* broken off so often: no use */
 #define NC_PEER_TICK		HZ
 #define NC_PEER_HELLO		(10 * HZ)	/* from connected to HELLO */
+#define NC_PEER_DRAIN		(30 * HZ)	/* until it says GOAWAY too */
 
 static bool nc_peer_has_lane(const struct nc_peer *peer)
 {
@@ -39,6 +40,7 @@ static void nc_peer_later(struct nc_peer *peer, unsigned long delay)
 
 void nc_peer_want(struct nc_peer *peer)
 {
+	nc_peer_watch(peer);
 	if (nc_peer_has_lane(peer))
 		return;
 	mutex_lock(&peer->cfg);
@@ -131,6 +133,7 @@ void nc_peer_lane_del(struct nc_chan *ch)
 	mutex_lock(&ch->peer->cfg);
 	__nc_peer_lane_leave(ch);
 	list_del_init(&ch->node);
+	nc_worker_drop(ch->worker);
 	mutex_unlock(&ch->peer->cfg);
 }
 
@@ -254,12 +257,14 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 
 	if (!memcmp(ch->hello.set, zero, sizeof(zero)))
 		return -EPROTO;
-	w = nc_worker_pick(ch->hello.class, &cpu);
+	w = nc_worker_pick(ch->hello.class, NUMA_NO_NODE, &cpu);
 	if (IS_ERR(w))
 		return PTR_ERR(w);
 	peer = nc_peer_accepted(ch->net, &key, ch->hello.set);
-	if (IS_ERR(peer))
+	if (IS_ERR(peer)) {
+		nc_worker_drop(w);
 		return PTR_ERR(peer);
+	}
 	mutex_lock(&peer->cfg);
 	list_for_each_entry(o, &peer->chans, node) {
 		if (o->lane.class != ch->hello.class || nc_chan_is_dead(o))
@@ -283,8 +288,10 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 		nc_peer_later(peer, NC_PEER_TICK);
 	}
 	mutex_unlock(&peer->cfg);
-	if (err)
+	if (err) {
+		nc_worker_drop(w);
 		nc_peer_put(peer);
+	}
 	return err;
 }
 
@@ -297,75 +304,6 @@ int nc_peer_hello(struct nc_chan *ch)
 void nc_peer_lanes_up(struct nc_peer *peer)
 {
 	nc_peer_walk(peer, nc_peer_flow_up, NULL);
-}
-
-/* ---- opening ---- */
-
-static bool nc_peer_find_chan(struct nc_peer *peer, u8 class, u8 index)
-{
-	struct nc_chan *ch;
-
-	list_for_each_entry(ch, &peer->chans, node)
-		if (ch->lane.class == class && ch->lane.index == index)
-			return true;
-	return false;
-}
-
-static int nc_peer_open_chan(struct nc_peer *peer, u8 class, u8 index)
-{
-	struct nc_chan_addr addr = {
-		.raddr = peer->key.raddr,
-		.laddr = peer->key.laddr,
-		.oif = peer->key.oif,
-		.mark = peer->key.mark,
-		.port = nc_sysctl_port(peer->net),
-	};
-	const struct nc_channel_ops *ops;
-	char name[NC_CHANNEL_NAME_MAX];
-	struct nc_worker *w;
-	struct nc_chan *ch;
-	int cpu;
-
-	nc_sysctl_transport(peer->net, name);
-	w = nc_worker_pick(class, &cpu);
-	if (IS_ERR(w))
-		return PTR_ERR(w);
-	ops = nc_registry_get(name);
-	if (!ops)
-		return -EPROTONOSUPPORT;
-	ch = nc_chan_alloc(peer->net, ops, &addr, true);
-	if (!ch) {
-		nc_registry_put(ops);
-		return -ENOMEM;
-	}
-	ch->lane.class = class;
-	ch->lane.index = index;
-	ch->lane.cpu = cpu;
-	ch->worker = w;
-	ch->peer = nc_peer_get(peer);
-	list_add_tail(&ch->node, &peer->chans);
-	nc_chan_start(ch);
-	return 0;
-}
-
-static void nc_peer_fill(struct nc_peer *peer)
-{
-	unsigned int i, want;
-	struct nc_chan *ch;
-	int c, err = 0;
-
-	lockdep_assert_held(&peer->cfg);
-	/* something listens there, but it does not speak */
-	list_for_each_entry(ch, &peer->chans, node)
-		if (ch->state == NC_CHAN_HELLO &&
-		    time_after(jiffies, ch->born + NC_PEER_HELLO))
-			nc_chan_error(ch, -EPROTO);
-	for (c = 0; c < NC_CLASSES; c++) {
-		want = READ_ONCE(nc_knob_channels[c]);
-		for (i = 0; i < want && !err; i++)
-			if (!nc_peer_find_chan(peer, c, i))
-				err = nc_peer_open_chan(peer, c, i);
-	}
 }
 
 /* ---- the end ---- */
@@ -409,6 +347,8 @@ void nc_peer_die(struct nc_peer *peer, int err, bool idle)
 	/* nobody arms it again; a flush would not wait for its timer */
 	if (cancel_delayed_work(&peer->work))
 		nc_peer_put(peer);
+	if (cancel_delayed_work(&peer->look))
+		nc_peer_put(peer);
 	/* last: the end of a netns waits for it while it is in the table */
 	nc_peer_unlist(peer);
 }
@@ -423,6 +363,23 @@ static void nc_peer_drain(struct nc_peer *peer)
 		nc_chan_event(ch, NC_CHAN_EV_GOAWAY);
 }
 
+static void nc_peer_reap(struct nc_peer *peer)
+{
+	struct nc_chan *ch;
+
+	lockdep_assert_held(&peer->cfg);
+	list_for_each_entry(ch, &peer->chans, node) {
+		/* something listens there, but it does not speak */
+		if (peer->opened && ch->state == NC_CHAN_HELLO &&
+		    time_after(jiffies, ch->born + NC_PEER_HELLO))
+			nc_chan_error(ch, -EPROTO);
+		/* it does not let go: what it still held is sent again */
+		if (ch->state == NC_CHAN_DRAIN &&
+		    time_after(jiffies, READ_ONCE(ch->born) + NC_PEER_DRAIN))
+			nc_chan_error(ch, -ETIMEDOUT);
+	}
+}
+
 static void nc_peer_work(struct work_struct *work)
 {
 	struct nc_peer *peer = container_of(to_delayed_work(work),
@@ -435,6 +392,7 @@ static void nc_peer_work(struct work_struct *work)
 		mutex_unlock(&peer->cfg);
 		goto put;
 	}
+	nc_peer_reap(peer);
 	limit = nc_sysctl_peer_timeout(peer->net) * HZ;
 	idle = !READ_ONCE(peer->nr_flows) &&
 	       time_after(jiffies, READ_ONCE(peer->idle_since) + limit);
@@ -446,7 +404,8 @@ static void nc_peer_work(struct work_struct *work)
 		 time_after(jiffies, peer->down_since + limit))
 		die = true;
 	else if (peer->opened)
-		nc_peer_fill(peer);
+		nc_peer_count(peer);
+	nc_worker_look();
 	if (!die)
 		nc_peer_later(peer, NC_PEER_TICK);
 	mutex_unlock(&peer->cfg);
@@ -459,11 +418,14 @@ put:
 void nc_peer_chans_init(struct nc_peer *peer)
 {
 	INIT_DELAYED_WORK(&peer->work, nc_peer_work);
+	nc_peer_count_init(peer);
 }
 
 void nc_peer_chans_exit(struct nc_peer *peer)
 {
 	if (cancel_delayed_work_sync(&peer->work))
+		nc_peer_put(peer);
+	if (cancel_delayed_work_sync(&peer->look))
 		nc_peer_put(peer);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "netdriver/internal.h"
 
+#include <linux/export.h>
 #include <linux/module.h>
 
 static DEFINE_MUTEX(nc_registry_lock);
@@ -21,13 +22,13 @@ static struct nc_channel_ops *nc_registry_find(const char *name)
 	return NULL;
 }
 
-int nc_registry_add(struct nc_channel_ops *ops)
+int nc_transport_register(struct nc_channel_ops *ops)
 {
 	int err;
 
-	if (ops->api != NC_CHANNEL_API || !ops->name[0] || !ops->xmit ||
-	    !ops->rx_run || !ops->unsent || !ops->open || !ops->close ||
-	    !ops->listen || !ops->unlisten)
+	if (ops->api != NC_CHANNEL_API || !ops->owner || !ops->name[0] ||
+	    !ops->xmit || !ops->rx_run || !ops->unsent || !ops->open ||
+	    !ops->close || !ops->listen || !ops->unlisten)
 		return -EINVAL;
 	/* may register pernet operations: not under our lock */
 	err = ops->init ? ops->init() : 0;
@@ -43,15 +44,22 @@ int nc_registry_add(struct nc_channel_ops *ops)
 		ops->exit();
 	return err;
 }
+EXPORT_SYMBOL_NC(nc_transport_register);
 
-void nc_registry_del(struct nc_channel_ops *ops)
+/* in its module's exit: then no channel and no listener has it */
+void nc_transport_unregister(struct nc_channel_ops *ops)
 {
+	bool known;
+
 	mutex_lock(&nc_registry_lock);
-	list_del(&ops->list);
+	known = nc_registry_find(ops->name) == ops;
+	if (known)
+		list_del(&ops->list);
 	mutex_unlock(&nc_registry_lock);
-	if (ops->exit)
+	if (known && ops->exit)
 		ops->exit();
 }
+EXPORT_SYMBOL_NC(nc_transport_unregister);
 
 const struct nc_channel_ops *nc_registry_get(const char *name)
 {
@@ -76,17 +84,17 @@ int nc_registry_init(void)
 {
 	int err;
 
-	err = nc_registry_add(&nc_tcp_ops);
+	err = nc_transport_register(&nc_tcp_ops);
 	if (err)
 		return err;
-	err = nc_registry_add(&nc_loop_ops);
+	err = nc_transport_register(&nc_loop_ops);
 	if (err)
-		nc_registry_del(&nc_tcp_ops);
+		nc_transport_unregister(&nc_tcp_ops);
 	return err;
 }
 
 void nc_registry_exit(void)
 {
-	nc_registry_del(&nc_loop_ops);
-	nc_registry_del(&nc_tcp_ops);
+	nc_transport_unregister(&nc_loop_ops);
+	nc_transport_unregister(&nc_tcp_ops);
 }

@@ -42,7 +42,8 @@ struct nc_wire_syn_be {
 	__be16	sport;
 	__be16	dport;
 	u8	class;
-	u8	zero[3];
+	u8	fixed;
+	u8	zero[2];
 };
 
 static_assert(sizeof(struct nc_wire_syn_be) == NC_WIRE_SYN_LEN);
@@ -79,7 +80,7 @@ static const struct nc_wire_rule nc_wire_rules[] = {
 	[NC_HELLO]	= { 0, NC_WIRE_HELLO_LEN, NC_WIRE_HELLO_LEN },
 	[NC_AUTH]	= { 0, NC_WIRE_AUTH_LEN, NC_WIRE_AUTH_LEN },
 	[NC_GOAWAY]	= { 0, 0, 0 },
-	[NC_SYN]	= { 0, NC_WIRE_SYN_LEN, NC_WIRE_SYN_LEN },
+	[NC_SYN]	= { NC_F_ACKREQ, NC_WIRE_SYN_LEN, NC_WIRE_SYN_LEN },
 	[NC_SYN_ACK]	= { 0, NC_WIRE_SYN_LEN, NC_WIRE_SYN_LEN },
 	[NC_DATA]	= { NC_F_FIN | NC_F_ACKREQ | NC_F_BLOCKED,
 			    0, NC_WIRE_MAX_PAYLOAD },
@@ -148,6 +149,7 @@ void nc_wire_put_syn(u8 *buf, const struct nc_wire_syn *s)
 		.sport	= cpu_to_be16(s->sport),
 		.dport	= cpu_to_be16(s->dport),
 		.class	= s->class,
+		.fixed	= s->fixed,
 	};
 
 	memcpy(buf, &w, sizeof(w));
@@ -210,8 +212,10 @@ int nc_wire_get_syn(const u8 *buf, struct nc_wire_syn *s)
 	s->sport = be16_to_cpu(w.sport);
 	s->dport = be16_to_cpu(w.dport);
 	s->class = w.class;
+	s->fixed = w.fixed;
 
-	if (!s->token || !s->sport || !s->dport || s->class >= NC_CLASSES)
+	if (!s->token || !s->sport || !s->dport || s->class >= NC_CLASSES ||
+	    w.fixed > 1)
 		return -EPROTO;
 	return nc_wire_zero(w.zero, sizeof(w.zero)) ? 0 : -EPROTO;
 }

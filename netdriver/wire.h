@@ -74,6 +74,7 @@ struct nc_hdr {
  * @sport: port of the frame's sender, host byte order
  * @dport: port of the frame's receiver, host byte order
  * @class: enum nc_class that the connection starts in
+ * @fixed: that was chosen by the connecting application
  */
 struct nc_wire_syn {
 	u64	token;
@@ -81,6 +82,7 @@ struct nc_wire_syn {
 	u16	sport;
 	u16	dport;
 	u8	class;
+	bool	fixed;
 };
 
 /**
@@ -123,7 +125,7 @@ void nc_wire_put_hello(u8 *buf, const struct nc_wire_hello *h);
  *	least 1 in DATA, not 0 in an echo RST; seq + len + FIN does not wrap.
  *	HELLO, AUTH, GOAWAY: seq, ack, wnd, src are 0. Any ack, any window and
  *	any reason: they concern one connection, not the channel.
- * SYN: token and ports not 0, class known.
+ * SYN: token and ports not 0, class known, fixed 0 or 1.
  * HELLO: magic, class and index known, ver_min to ver_max contains ours,
  *	max_payload from NC_WIRE_MAX_PAYLOAD up, reduced to it.
  */

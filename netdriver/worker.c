@@ -12,32 +12,62 @@
  * 2. A channel is on the list of its worker at most once (NC_CHAN_WORK). The
  *    bit is cleared before the channel is looked at, so a kick that comes
  *    later queues it again: no kick is lost.
+ * 3. Which core a new channel gets is decided by NetScheduler (nc_plan), from
+ *    the channels that cores have and from how busy they are with anything:
+ *    softirqs and applications are of more weight than our threads.
+ * 4. Before it sleeps a worker may look for work for a while (busy_poll_*), as
+ *    long as nobody else wants its core: that spares the wake-up.
  */
 #include "netdriver/internal.h"
 
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/kernel_stat.h>
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/isolation.h>
+#include <linux/sched/stat.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 #include "core/knobs.h"
+
+#define NC_WORKER_LOOK	HZ
 
 /**
  * struct nc_worker - one thread
  * @task: const
  * @list: atomic: channels with work
  * @cpu: const: its core, while that is online
+ * @class: const: enum nc_class
+ * @chans: atomic: channels that it serves
  */
 struct nc_worker {
 	struct task_struct	*task;
 	struct llist_head	list;
 	int			cpu;
+	u8			class;
+	atomic_t		chans;
+};
+
+/**
+ * struct nc_worker_core - a core and its use
+ * @busy_ns: time that it was busy, at the last look
+ * @share: of the time between the last two looks, NC_PLAN_ONE for all
+ */
+struct nc_worker_core {
+	u64	busy_ns;
+	u32	share;
 };
 
 static DEFINE_MUTEX(nc_worker_lock);	/* all below */
 static struct nc_worker **nc_worker_table[NC_CLASSES];
 static struct cpumask nc_worker_mask;
-static unsigned int nc_worker_next[NC_CLASSES];
+static struct nc_worker_core *nc_worker_cores;
+static u64 nc_worker_looked_ns;
+static unsigned long nc_worker_looked;
+/* room to ask nc_plan */
+static struct nc_plan_core *nc_worker_plan;
+static int *nc_worker_plan_cpu;
 static enum cpuhp_state nc_worker_hp;
 
 static void nc_worker_serve(struct nc_worker *w)
@@ -54,8 +84,22 @@ static void nc_worker_serve(struct nc_worker *w)
 			nc_chan_tx_run(ch, NC_WORKER_BUDGET);
 		}
 		nc_chan_put(ch);
-		cond_resched();
+		/* a worker that always has work may never schedule() */
+		cond_resched_tasks_rcu_qs();
 	}
+}
+
+static void nc_worker_poll(const struct nc_worker *w)
+{
+	unsigned int us = READ_ONCE(nc_knob_busy_poll[w->class]);
+	u64 end;
+
+	if (!us)
+		return;
+	end = ktime_get_ns() + us * NSEC_PER_USEC;
+	while (llist_empty(&w->list) && !need_resched() &&
+	       single_task_running() && ktime_get_ns() < end)
+		cpu_relax();
 }
 
 static int nc_worker_main(void *arg)
@@ -65,6 +109,7 @@ static int nc_worker_main(void *arg)
 	/* here: kthread() itself chooses a place just before */
 	set_cpus_allowed_ptr(current, cpumask_of(w->cpu));
 	for (;;) {
+		nc_worker_poll(w);
 		set_current_state(TASK_IDLE);
 		if (llist_empty(&w->list)) {
 			if (kthread_should_stop())
@@ -101,6 +146,7 @@ static struct nc_worker *nc_worker_make(int cpu, u8 class)
 	if (!w)
 		return ERR_PTR(-ENOMEM);
 	w->cpu = cpu;
+	w->class = class;
 	init_llist_head(&w->list);
 	w->task = kthread_create_on_node(nc_worker_main, w, cpu_to_node(cpu),
 					 "nc_%c/%d", name[class], cpu);
@@ -114,45 +160,100 @@ static struct nc_worker *nc_worker_make(int cpu, u8 class)
 	return w;
 }
 
-/* the next core of the mask that is online, in turn */
-static int nc_worker_cpu(u8 class)
-{
-	unsigned int n = nc_worker_next[class]++;
-	struct cpumask *m = &nc_worker_mask;
-	unsigned int nr = 0, cpu;
+/* ---- places ---- */
 
-	lockdep_assert_held(&nc_worker_lock);
-	for_each_cpu_and(cpu, m, cpu_online_mask)
-		nr++;
-	if (!nr) {
-		m = (struct cpumask *)cpu_online_mask;
-		nr = num_online_cpus();
-	}
-	/* classes begin at opposite ends, so that they meet last */
-	n = class == NC_CLASS_L ? nr - 1 - n % nr : n % nr;
-	for_each_cpu_and(cpu, m, cpu_online_mask)
-		if (!n--)
-			return cpu;
-	return cpumask_first(cpu_online_mask);
+static u64 nc_worker_busy_ns(int cpu)
+{
+	const u64 *t = kcpustat_cpu(cpu).cpustat;
+
+	return t[CPUTIME_USER] + t[CPUTIME_NICE] + t[CPUTIME_SYSTEM] +
+	       t[CPUTIME_SOFTIRQ] + t[CPUTIME_IRQ] + t[CPUTIME_STEAL];
 }
 
-struct nc_worker *nc_worker_pick(u8 class, int *cpu)
+static void nc_worker_measure(void)
+{
+	u64 now = ktime_get_ns(), busy, past = now - nc_worker_looked_ns;
+	struct nc_worker_core *core;
+	int cpu;
+
+	lockdep_assert_held(&nc_worker_lock);
+	for_each_possible_cpu(cpu) {
+		core = &nc_worker_cores[cpu];
+		busy = nc_worker_busy_ns(cpu);
+		/* counted in ticks, so perhaps more than there was */
+		core->share = min_t(u64, div64_u64((busy - core->busy_ns) *
+						   NC_PLAN_ONE, past ?: 1),
+				    NC_PLAN_ONE);
+		core->busy_ns = busy;
+	}
+	nc_worker_looked_ns = now;
+	WRITE_ONCE(nc_worker_looked, jiffies);
+}
+
+void nc_worker_look(void)
+{
+	if (time_before(jiffies, READ_ONCE(nc_worker_looked) + NC_WORKER_LOOK))
+		return;
+	mutex_lock(&nc_worker_lock);
+	if (!time_before(jiffies, nc_worker_looked + NC_WORKER_LOOK))
+		nc_worker_measure();
+	mutex_unlock(&nc_worker_lock);
+}
+
+static u32 nc_worker_chans(u8 class, int cpu)
+{
+	struct nc_worker *w = nc_worker_table[class][cpu];
+
+	return w ? atomic_read(&w->chans) : 0;
+}
+
+static int nc_worker_cpu(u8 class, int node)
+{
+	const struct cpumask *m = &nc_worker_mask;
+	struct nc_plan_core *core;
+	unsigned int nr = 0;
+	int c, cpu;
+
+	lockdep_assert_held(&nc_worker_lock);
+	if (!cpumask_intersects(m, cpu_online_mask))
+		m = cpu_online_mask;
+	for_each_cpu_and(cpu, m, cpu_online_mask) {
+		core = &nc_worker_plan[nr];
+		for (c = 0; c < NC_CLASSES; c++)
+			core->chans[c] = nc_worker_chans(c, cpu);
+		core->busy = nc_worker_cores[cpu].share;
+		core->near = node == NUMA_NO_NODE || cpu_to_node(cpu) == node;
+		nc_worker_plan_cpu[nr++] = cpu;
+	}
+	return nc_worker_plan_cpu[nc_plan->core(nc_worker_plan, nr, class)];
+}
+
+struct nc_worker *nc_worker_pick(u8 class, int node, int *cpu)
 {
 	struct nc_worker *w;
 
 	cpus_read_lock();
 	mutex_lock(&nc_worker_lock);
-	*cpu = nc_worker_cpu(class);
+	*cpu = nc_worker_cpu(class, node);
 	w = nc_worker_table[class][*cpu];
 	if (!w) {
 		w = nc_worker_make(*cpu, class);
 		if (!IS_ERR(w))
 			nc_worker_table[class][*cpu] = w;
 	}
+	if (!IS_ERR(w))
+		atomic_inc(&w->chans);
 	mutex_unlock(&nc_worker_lock);
 	cpus_read_unlock();
 	return w;
 }
+
+void nc_worker_drop(struct nc_worker *w)
+{
+	atomic_dec(&w->chans);
+}
+
+/* ---- hotplug ---- */
 
 /* all of them: the core spreads its threads anew when a processor comes */
 static int nc_worker_online(unsigned int cpu)
@@ -208,19 +309,50 @@ int nc_worker_store_mask(const char *buf)
 	return err;
 }
 
-int nc_worker_init(void)
+static void nc_worker_free(void)
 {
-	int c, err = -ENOMEM;
+	int c;
 
-	rcu_read_lock();
-	cpumask_copy(&nc_worker_mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
-	rcu_read_unlock();
+	for (c = 0; c < NC_CLASSES; c++)
+		kfree(nc_worker_table[c]);
+	kfree(nc_worker_cores);
+	kfree(nc_worker_plan);
+	kfree(nc_worker_plan_cpu);
+}
+
+static int nc_worker_alloc(void)
+{
+	int c;
+
 	for (c = 0; c < NC_CLASSES; c++) {
 		nc_worker_table[c] = kcalloc(nr_cpu_ids, sizeof(void *),
 					     GFP_KERNEL);
 		if (!nc_worker_table[c])
-			goto free;
+			return -ENOMEM;
 	}
+	nc_worker_cores = kcalloc(nr_cpu_ids, sizeof(*nc_worker_cores),
+				  GFP_KERNEL);
+	nc_worker_plan = kcalloc(nr_cpu_ids, sizeof(*nc_worker_plan),
+				 GFP_KERNEL);
+	nc_worker_plan_cpu = kcalloc(nr_cpu_ids, sizeof(*nc_worker_plan_cpu),
+				     GFP_KERNEL);
+	return nc_worker_cores && nc_worker_plan && nc_worker_plan_cpu ?
+	       0 : -ENOMEM;
+}
+
+int nc_worker_init(void)
+{
+	int err;
+
+	rcu_read_lock();
+	cpumask_copy(&nc_worker_mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
+	rcu_read_unlock();
+	err = nc_worker_alloc();
+	if (err)
+		goto free;
+	mutex_lock(&nc_worker_lock);
+	nc_worker_measure();
+	mutex_unlock(&nc_worker_lock);
 	err = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
 					"net/netchannel:online",
 					nc_worker_online, nc_worker_offline);
@@ -229,8 +361,7 @@ int nc_worker_init(void)
 	nc_worker_hp = err;
 	return 0;
 free:
-	for (c = 0; c < NC_CLASSES; c++)
-		kfree(nc_worker_table[c]);
+	nc_worker_free();
 	return err;
 }
 
@@ -249,6 +380,6 @@ void nc_worker_exit(void)
 			kthread_stop(w->task);
 			kfree(w);
 		}
-		kfree(nc_worker_table[c]);
 	}
+	nc_worker_free();
 }

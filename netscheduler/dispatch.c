@@ -7,11 +7,17 @@
  * 1. Dealing single messages over lanes makes a sieve of the receiver's
  *    stream: with one lane late every fourth message is missing. So a flow
  *    stays on a lane for NC_FLOWLET bytes, unless nothing is in flight. Then
- *    it answers where it was asked: the acknowledgements of that connection
- *    ride on its data, and its memory is in the right caches.
+ *    who opened the connection asks on the lane of its processor, together
+ *    with others there, and who accepted it answers where it was asked. So
+ *    small messages meet on few lanes and share segments, acknowledgements
+ *    ride on data, and memory is in the right caches.
  * 2. Classes use disjoint lanes; the other class' are used when the own ones
  *    are down, and counted.
- * 3. Queueing happens under a virtual socket's data lock, transmitting never:
+ * 3. An automatic flow changes class where it may change lane: with nothing in
+ *    flight, or after a flowlet. What is in flight stays on its lane of the old
+ *    class: lanes are found by id and kicked by class, so a lost one, an
+ *    acknowledgement and a kick that comes late mean what they meant.
+ * 4. Queueing happens under a virtual socket's data lock, transmitting never:
  *    lanes that got something are remembered in the flow and kicked when the
  *    lock is gone.
  */
@@ -30,13 +36,34 @@ void nc_sched_init(struct nc_flow *flow)
 	INIT_LIST_HEAD(&flow->peer_node);
 	INIT_LIST_HEAD(&flow->park_node);
 	flow->fs.hash = get_random_u32();
-	flow->class = NC_CLASS_T;
 	flow->ops = nc_policy_get_default();
+	flow->class = flow->ops->classify ? NC_CLASS_L : NC_CLASS_T;
 }
 
 void nc_sched_exit(struct nc_flow *flow)
 {
 	nc_policy_put(flow->ops);
+}
+
+void nc_sched_set_class(struct nc_flow *flow, u8 class, bool fixed)
+{
+	if (class != flow->class)
+		trace_nc_flow_class(flow->fs.hash, flow->class, class, fixed,
+				    0, 0);
+	flow->class = class;
+	flow->fixed = fixed;
+	memset(flow->fs.mem, 0, sizeof(flow->fs.mem));
+}
+
+void nc_sched_set_auto(struct nc_flow *flow)
+{
+	u8 class = flow->class;
+
+	if (!flow->ops->classify)
+		class = NC_CLASS_T;
+	else if (!flow->seen)
+		class = NC_CLASS_L;
+	nc_sched_set_class(flow, class, false);
 }
 
 int nc_sched_set_policy(struct nc_flow *flow, const char *name)
@@ -47,6 +74,8 @@ int nc_sched_set_policy(struct nc_flow *flow, const char *name)
 		return -ENOENT;
 	swap(flow->ops, ops);
 	flow->fs.next = 0;
+	if (!flow->fixed)
+		nc_sched_set_auto(flow);
 	nc_policy_put(ops);
 	return 0;
 }
@@ -73,7 +102,16 @@ static struct nc_lane *nc_sched_find(const struct nc_lane_set *set, u32 id)
 	return NULL;
 }
 
-/* the lane that needs no choice: of this flowlet, or of the question */
+/* with nothing in flight: the lane of this processor, or of the question */
+static struct nc_lane *nc_sched_home(const struct nc_lane_set *set,
+				     const struct nc_flow *flow)
+{
+	if (nc_peer_opened(flow->tx_peer))
+		return set->lane[raw_smp_processor_id() % set->nr];
+	return nc_sched_find(set, flow->heard_id);
+}
+
+/* the lane that needs no choice, or NULL */
 static struct nc_lane *nc_sched_given(const struct nc_lane_set *set,
 				      const struct nc_flow *flow, bool idle,
 				      u32 limit)
@@ -81,7 +119,7 @@ static struct nc_lane *nc_sched_given(const struct nc_lane_set *set,
 	struct nc_lane *lane = NULL;
 
 	if (idle) {
-		lane = nc_sched_find(set, flow->heard_id);
+		lane = nc_sched_home(set, flow);
 		limit = min_t(u32, limit, NC_FLOWLET);
 	} else if (flow->lane_bytes < NC_FLOWLET) {
 		lane = nc_sched_find(set, flow->lane_id);
@@ -128,6 +166,42 @@ static struct nc_lane *nc_sched_pick(struct nc_flow *flow, bool idle)
 	return lane;
 }
 
+/*
+ * New bytes: which class? Segments that go out again, or that waited, were seen
+ * before, and what joined a segment meanwhile is in flight with it. The class
+ * changes where the lane may.
+ */
+static void nc_sched_classify(struct nc_flow *flow, const struct nc_seg *seg,
+			      u64 flight)
+{
+	struct nc_sched_event ev = {
+		.class	= flow->class,
+		.flight	= min_t(u64, flight, U32_MAX),
+		.len	= seg->len,
+	};
+	u8 class;
+
+	/* data begins at 1; a FIN may have no bytes */
+	if (!seg->seq || seg->seq < flow->seen || !seg->len)
+		return;
+	if (flow->seen)
+		flow->lane_bytes += seg->seq - flow->seen;
+	else
+		memset(flow->fs.mem, 0, sizeof(flow->fs.mem));
+	flow->seen = seg->seq + seg->len;
+	if (flow->fixed || !flow->ops->classify)
+		return;
+	class = flow->ops->classify(&flow->fs, &ev);
+	if (class == flow->class || class >= NC_CLASSES)
+		return;
+	if (flight && flow->lane_bytes < NC_FLOWLET)
+		return;
+	trace_nc_flow_class(flow->fs.hash, flow->class, class, false,
+			    ev.flight, ev.len);
+	nc_mib_inc(nc_peer_netns(flow->tx_peer), CLASS_CHANGED);
+	flow->class = class;
+}
+
 static void nc_sched_queue(struct nc_flow *flow, struct nc_lane *lane,
 			   struct nc_seg *seg)
 {
@@ -141,13 +215,14 @@ static void nc_sched_queue(struct nc_flow *flow, struct nc_lane *lane,
 	flow->lane_bytes += seg->len;
 }
 
-int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, bool idle)
+int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, u64 flight)
 {
 	struct nc_lane *lane;
 	int err = 0;
 
 	rcu_read_lock();
-	lane = nc_sched_pick(flow, idle);
+	nc_sched_classify(flow, seg, flight);
+	lane = nc_sched_pick(flow, !flight);
 	if (unlikely(!lane)) {
 		nc_sched_park(flow);
 		/* a lane may have come, or emptied, before we were listed:
@@ -168,11 +243,16 @@ int nc_sched_rst(struct nc_flow *flow, struct nc_seg *seg)
 {
 	const struct nc_lane_set *set;
 	struct nc_lane *lane = NULL;
+	u8 c;
 
 	rcu_read_lock();
 	set = nc_sched_set(flow);
-	if (set->nr)
-		lane = nc_sched_find(set, flow->lane_id) ?: set->lane[0];
+	/* the class may have changed since */
+	for (c = 0; c < NC_CLASSES && !lane; c++)
+		lane = nc_sched_find(nc_peer_lanes(flow->tx_peer, c),
+				     flow->lane_id);
+	if (!lane && set->nr)
+		lane = set->lane[0];
 	if (lane)
 		nc_sched_queue(flow, lane, seg);
 	rcu_read_unlock();
@@ -185,12 +265,13 @@ void nc_sched_owe(struct nc_flow *flow, bool now)
 	struct nc_lane *lane;
 
 	rcu_read_lock();
-	set = nc_peer_lanes(flow->tx_peer, NC_CLASS_L);
-	if (!set->nr)
-		set = nc_peer_lanes(flow->tx_peer, NC_CLASS_T);
+	set = nc_sched_set(flow);
 	/* no lane: said again when one comes up (R5) */
 	if (set->nr) {
-		lane = set->lane[reciprocal_scale(flow->fs.hash, set->nr)];
+		lane = nc_sched_find(set, flow->heard_id);
+		if (!lane)
+			lane = set->lane[reciprocal_scale(flow->fs.hash,
+							  set->nr)];
 		if (nc_chan_owe(lane, flow, now))
 			flow->kick[lane->class] |= BIT(lane->index);
 	}
@@ -232,8 +313,8 @@ static void nc_sched_kick_class(struct nc_flow *flow, u8 class, u16 mask,
 		lane = nc_sched_hold(flow, class, index);
 		if (!lane)
 			continue;
-		if (nc_chan_kick(lane, flow, !(full & BIT(index)), true, lazy))
-			set_bit(index, &flow->late);
+		if (nc_chan_kick(lane, flow, !(full & BIT(index)), lazy))
+			set_bit(class * NC_LANES_MAX + index, &flow->late);
 		nc_lane_put(lane);
 	}
 }
@@ -242,10 +323,11 @@ void nc_sched_flush(struct nc_flow *flow)
 {
 	unsigned long mask = xchg(&flow->late, 0);
 	struct nc_lane *lane;
-	int index;
+	int bit;
 
-	for_each_set_bit(index, &mask, NC_LANES_MAX) {
-		lane = nc_sched_hold(flow, NC_CLASS_T, index);
+	for_each_set_bit(bit, &mask, NC_CLASSES * NC_LANES_MAX) {
+		lane = nc_sched_hold(flow, bit / NC_LANES_MAX,
+				     bit % NC_LANES_MAX);
 		if (!lane)
 			continue;
 		nc_chan_flush(lane);
@@ -282,7 +364,7 @@ void nc_sched_kick_atomic(struct nc_flow *flow)
 			lane = nc_sched_lane(nc_peer_lanes(flow->tx_peer, c),
 					     index);
 			if (lane)
-				nc_chan_kick(lane, flow, false, false, false);
+				nc_chan_wake(lane);
 		}
 		flow->kick_full[c] = 0;
 	}
@@ -302,26 +384,15 @@ int nc_netscheduler_init(void)
 {
 	int err;
 
-	err = nc_policy_add(&nc_policy_rr);
+	err = nc_policy_init();
 	if (err)
 		return err;
-	err = nc_policy_add(&nc_policy_shortest);
-	if (err)
-		goto rr;
 	nc_sched_dir = nc_knobs_add("netscheduler", nc_sched_knobs,
 				    ARRAY_SIZE(nc_sched_knobs));
-	if (!IS_ERR(nc_sched_dir))
-		return 0;
-	err = PTR_ERR(nc_sched_dir);
-	nc_policy_del(&nc_policy_shortest);
-rr:
-	nc_policy_del(&nc_policy_rr);
-	return err;
+	return PTR_ERR_OR_ZERO(nc_sched_dir);
 }
 
 void nc_netscheduler_exit(void)
 {
 	nc_knobs_del(nc_sched_dir, nc_sched_knobs, ARRAY_SIZE(nc_sched_knobs));
-	nc_policy_del(&nc_policy_shortest);
-	nc_policy_del(&nc_policy_rr);
 }

@@ -6,11 +6,15 @@
 #ifndef NC_NETSCHEDULER_NETSCHEDULER_H
 #define NC_NETSCHEDULER_NETSCHEDULER_H
 
+#include "core/plan.h"
 #include "netdriver/netdriver.h"
 #include "netscheduler/sched_ops.h"
 
 /* a flow changes lane only after so many bytes, or with nothing in flight */
 #define NC_FLOWLET	65536
+
+/* how many channels, and where: what NetDriver asks */
+extern const struct nc_plan_ops nc_sched_plan;
 
 int nc_netscheduler_init(void);
 void nc_netscheduler_exit(void);
@@ -34,17 +38,34 @@ void nc_sched_exit(struct nc_flow *flow);	/* any context */
 int nc_sched_set_policy(struct nc_flow *flow, const char *name);
 
 /**
+ * nc_sched_set_class - an application, or its peer's, chooses the class
+ * @flow: under its data lock, or not seen by others yet
+ * @class: enum nc_class, at once; what is in flight stays where it is
+ * @fixed: until nc_sched_set_auto(); else the policy may change it
+ */
+void nc_sched_set_class(struct nc_flow *flow, u8 class, bool fixed);
+
+/**
+ * nc_sched_set_auto - the policy chooses the class
+ * @flow: under its data lock
+ *
+ * The class stays as it is until the next message decides; without such a
+ * policy it is throughput.
+ */
+void nc_sched_set_auto(struct nc_flow *flow);
+
+/**
  * nc_sched_send - queue a segment on a lane
  * @flow: its flow, attached to a peer
  * @seg: not queued
- * @idle: nothing of the flow is in flight: any lane will do
+ * @flight: bytes of the flow in flight; 0: any lane will do
  *
  * Context: any, BH off, under the data lock. Nothing is transmitted: see
  * nc_sched_kick().
  * Return: 0, or -EAGAIN: no lane can take it, the flow is parked and
  * upcalls.resume follows.
  */
-int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, bool idle);
+int nc_sched_send(struct nc_flow *flow, struct nc_seg *seg, u64 flight);
 
 /**
  * nc_sched_rst - queue a last segment behind what the flow sent last
@@ -62,7 +83,8 @@ int nc_sched_rst(struct nc_flow *flow, struct nc_seg *seg);
  * @flow: attached
  * @now: at once (rules R1 to R3), else within 40 ms (R4)
  *
- * Standalone announcements travel by the latency lanes.
+ * Standalone announcements travel by the lane that brought the last data: in
+ * front of what is queued there, and no class disturbs the other.
  * Context: any, BH off, under the data lock.
  */
 void nc_sched_owe(struct nc_flow *flow, bool now);

@@ -3,24 +3,16 @@
  * Round robin: the lane behind the last one that is not full. Flows begin at
  * lanes of their own, so that many short ones do not meet on the first.
  */
-#include "netscheduler/sched_ops.h"
+#include "netscheduler/policy.h"
 
 static int nc_policy_rr_pick(const struct nc_lane_set *set,
 			     struct nc_flow_sched *fs, u32 limit)
 {
-	u32 start, i, at;
+	int at = nc_policy_next(set, fs->next ? fs->next : fs->hash, limit);
 
-	if (!set->nr)
-		return -1;
-	start = (fs->next ? fs->next : fs->hash) % set->nr;
-	for (i = 0; i < set->nr; i++) {
-		at = (start + i) % set->nr;
-		if (nc_lane_load(set->lane[at]) > limit)
-			continue;
+	if (at >= 0)
 		fs->next = at + 1;	/* never 0, which is "new flow" */
-		return at;
-	}
-	return -1;
+	return at;
 }
 
 struct nc_sched_ops nc_policy_rr = {

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shortest queue: the lane with the least bytes before a new segment. Idle
- * lanes are all alike, so ties are broken by round robin: otherwise the first
- * lane would get everything while the load is low.
+ * Shortest queue: the lane that would be done first with what is before a new
+ * segment, by bytes and by how long the lane takes for them. Idle lanes are all
+ * alike, so ties are broken by round robin: otherwise the first lane would get
+ * everything while the load is low. The new segment itself is not counted, so
+ * an idle lane is tried however slow it was: it may have recovered.
  */
-#include "netscheduler/sched_ops.h"
+#include "netscheduler/policy.h"
 
 static int nc_policy_shortest_pick(const struct nc_lane_set *set,
 				   struct nc_flow_sched *fs, u32 limit)
 {
-	u32 start, i, at, load, least = 0;
+	u64 delay, least = 0;
+	u32 start, i, at;
 	int best = -1;
 
 	if (!set->nr)
@@ -17,11 +20,13 @@ static int nc_policy_shortest_pick(const struct nc_lane_set *set,
 	start = (fs->next ? fs->next : fs->hash) % set->nr;
 	for (i = 0; i < set->nr; i++) {
 		at = (start + i) % set->nr;
-		load = nc_lane_load(set->lane[at]);
-		if (load > limit || (best >= 0 && load >= least))
+		if (nc_lane_load(set->lane[at]) > limit)
+			continue;
+		delay = nc_lane_delay(set->lane[at]);
+		if (best >= 0 && delay >= least)
 			continue;
 		best = at;
-		least = load;
+		least = delay;
 	}
 	if (best >= 0)
 		fs->next = best + 1;	/* never 0, which is "new flow" */

@@ -5,12 +5,13 @@
  */
 #include "netscheduler/internal.h"
 
+#include <linux/export.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
 
 static DEFINE_SPINLOCK(nc_policy_lock);	/* the list and the default */
 static LIST_HEAD(nc_policy_list);
-static struct nc_sched_ops *nc_policy_default = &nc_policy_rr;
+static struct nc_sched_ops *nc_policy_default = &nc_policy_class;
 
 static struct nc_sched_ops *nc_policy_find(const char *name)
 {
@@ -39,15 +40,26 @@ int nc_policy_add(struct nc_sched_ops *ops)
 	return err;
 }
 
-void nc_policy_del(struct nc_sched_ops *ops)
+int nc_sched_register(struct nc_sched_ops *ops)
+{
+	/* built-in ones have no owner, and are never gone */
+	return ops->owner ? nc_policy_add(ops) : -EINVAL;
+}
+EXPORT_SYMBOL_NC(nc_sched_register);
+
+/* flows that have it keep it, and its module */
+void nc_sched_unregister(struct nc_sched_ops *ops)
 {
 	spin_lock_bh(&nc_policy_lock);
-	list_del(&ops->list);
+	if (nc_policy_find(ops->name) == ops)
+		list_del(&ops->list);
 	if (nc_policy_default == ops)
-		nc_policy_default = &nc_policy_rr;
+		nc_policy_default = &nc_policy_class;
 	spin_unlock_bh(&nc_policy_lock);
 }
+EXPORT_SYMBOL_NC(nc_sched_unregister);
 
+/* NULL also while its module comes down: as if it were not registered */
 static const struct nc_sched_ops *nc_policy_hold(struct nc_sched_ops *ops)
 {
 	return ops && try_module_get(ops->owner) ? ops : NULL;
@@ -70,7 +82,7 @@ const struct nc_sched_ops *nc_policy_get_default(void)
 	spin_lock_bh(&nc_policy_lock);
 	ops = nc_policy_hold(nc_policy_default);
 	spin_unlock_bh(&nc_policy_lock);
-	return ops ?: &nc_policy_rr;	/* built in, owner NULL */
+	return ops ?: &nc_policy_class;	/* built in, owner NULL */
 }
 
 void nc_policy_put(const struct nc_sched_ops *ops)
@@ -102,4 +114,28 @@ int nc_policy_store(const char *buf)
 		nc_policy_default = ops;
 	spin_unlock_bh(&nc_policy_lock);
 	return ops ? 0 : -EINVAL;
+}
+
+static struct nc_sched_ops *const nc_policy_builtin[] = {
+	&nc_policy_class, &nc_policy_hash, &nc_policy_rr, &nc_policy_shortest,
+};
+
+/* where policy_bpf.c is not linked */
+int __weak nc_policy_bpf_init(void)
+{
+	return 0;
+}
+
+/* the built-in ones stay as long as the list does */
+int nc_policy_init(void)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(nc_policy_builtin); i++) {
+		err = nc_policy_add(nc_policy_builtin[i]);
+		if (err)	/* incomplete, or two of one name */
+			return err;
+	}
+	return nc_policy_bpf_init();
 }

@@ -208,7 +208,6 @@ static void nc_close_orphan(struct sock *sk)
 
 void nc_close(struct sock *sk, long timeout)
 {
-	struct nc_sock *nsk = nc_sk(sk);
 	struct nc_seg *spare = nc_close_spare(sk);
 
 	lock_sock(sk);
@@ -217,11 +216,7 @@ void nc_close(struct sock *sk, long timeout)
 	nc_data_lock(sk);
 	nc_close_begin(sk, spare);
 	nc_data_unlock(sk);
-	if (nc_sched_kick_due(&nsk->flow)) {
-		release_sock(sk);
-		nc_sched_kick(&nsk->flow, &sk->sk_lock.slock, false);
-		lock_sock(sk);
-	}
+	nc_tx_kick(sk, false);
 	nc_close_linger(sk, timeout);
 	nc_port_put(sk);
 	sock_hold(sk);

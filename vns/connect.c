@@ -42,6 +42,7 @@ int nc_connect_attach(struct nc_sock *nsk, struct nc_peer *peer)
 	flow->lane_id = 0;
 	flow->heard_id = 0;
 	flow->lane_bytes = 0;
+	flow->seen = 0;
 	memset(flow->kick, 0, sizeof(flow->kick));
 	memset(flow->kick_full, 0, sizeof(flow->kick_full));
 	return nc_peer_add_flow(peer, flow);
@@ -56,6 +57,7 @@ static struct nc_seg *nc_connect_syn(struct sock *sk, u8 type, gfp_t gfp)
 		.sport = nsk->inet.inet_num,
 		.dport = ntohs(nsk->inet.inet_dport),
 		.class = nsk->flow.class,
+		.fixed = nsk->flow.fixed,
 	};
 	struct nc_seg *seg;
 
@@ -98,6 +100,8 @@ void nc_connect_syn_again(struct sock *sk, u8 type)
 	seg = nc_connect_syn(sk, type, GFP_ATOMIC | __GFP_NOWARN);
 	if (!seg)
 		return;
+	if (type == NC_SYN && !nsk->syn_fresh)
+		seg->flags = NC_F_ACKREQ;
 	if (nsk->again)
 		nc_seg_put(nsk->again);
 	nsk->again = seg;
@@ -128,6 +132,7 @@ static void nc_connect_reset(struct nc_sock *nsk)
 	nsk->unconfirmed = false;
 	nsk->busy_ms = NC_CONNECT_SILENCE;
 	nsk->busy_heard = false;
+	nsk->syn_fresh = false;
 	nsk->push_due = false;
 	WRITE_ONCE(sk->sk_err, 0);
 	sk->sk_err_soft = 0;
@@ -167,7 +172,6 @@ static int nc_connect_start(struct sock *sk, struct nc_peer *peer)
 	} else {
 		nc_sock_timer_set(sk, nc_connect_patience(sk));
 		nc_sock_push_later(sk, msecs_to_jiffies(2 * nsk->busy_ms));
-		nc_sched_kick_atomic(&nsk->flow);
 	}
 	nc_data_unlock(sk);
 	return err;
@@ -297,7 +301,9 @@ bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 
 /*
  * The listener is busy, or nothing was heard (an answer may be dropped when
- * very many are due at once): again, as TCP does when its SYN is dropped.
+ * very many are due at once): again, as TCP does when its SYN is dropped. After
+ * silence it only asks: there may have been a child, which is gone by the time
+ * that this arrives, and another one would be nobody's.
  */
 void nc_connect_retry(struct sock *sk)
 {
@@ -307,6 +313,7 @@ void nc_connect_retry(struct sock *sk)
 		nc_tx_push(sk);
 	else
 		nc_connect_syn_again(sk, NC_SYN);
+	nsk->syn_fresh = false;
 	nsk->busy_ms = clamp(nsk->busy_ms * 2, NC_CONNECT_BUSY_MIN,
 			     NC_CONNECT_BUSY_MAX);
 	nc_sock_push_later(sk, msecs_to_jiffies(nsk->busy_ms));
@@ -317,6 +324,7 @@ void nc_connect_busy(struct sock *sk)
 	struct nc_sock *nsk = nc_sk(sk);
 
 	nc_mib_inc(sock_net(sk), BUSY_RCVD);
+	nsk->syn_fresh = true;
 	/* sooner than the retry for silence, which is pending */
 	if (!nsk->busy_heard) {
 		nsk->busy_heard = true;

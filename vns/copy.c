@@ -109,18 +109,3 @@ fault:
 	iov_iter_revert(to, left - iov_iter_count(to));
 	return -EFAULT;
 }
-
-/**
- * nc_copy_in - bytes of the caller to kernel memory
- * @to: where
- * @n: how many
- * @from: the caller's memory
- *
- * Context and locks as nc_copy_out().
- *
- * Return: how many; fewer than @n when the caller's memory ends.
- */
-u32 nc_copy_in(void *to, u32 n, struct iov_iter *from)
-{
-	return copy_from_iter(to, n, from);
-}

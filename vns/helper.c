@@ -22,6 +22,7 @@
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include "core/knobs.h"
 
 #define NC_HELPER_REST	(HZ / 100)	/* after it came too late */
 
@@ -46,10 +47,10 @@ struct nc_helper {
 unsigned int nc_helper_least __read_mostly = 128 << 10;
 static unsigned int nc_helper_most __read_mostly;
 
-static DEFINE_MUTEX(nc_helper_lock);		/* making them; the mask */
+static DEFINE_MUTEX(nc_helper_lock);		/* making them */
 static struct nc_helper **nc_helper_table;	/* only ever gains entries */
-static struct cpumask nc_helper_mask;
-static struct cpumask nc_helper_missing;	/* asked for, not there */
+static struct cpumask nc_helper_mask;		/* racy-ok: the knob */
+static struct cpumask nc_helper_missing;	/* racy-ok: atomic bits */
 
 static int nc_helper_main(void *arg)
 {
@@ -180,11 +181,13 @@ static int nc_helper_store_mask(const char *buf)
 	return nc_knobs_parse_mask(buf, &nc_helper_mask);
 }
 
-struct nc_knob nc_helper_knobs[NC_HELPER_KNOBS] = {
+static struct nc_knob nc_helper_knobs[] = {
 	NC_KNOB(copy_bytes, &nc_helper_least, 64 << 10, 1U << 30),
 	NC_KNOB(copy_helpers, &nc_helper_most, 0, NC_JOB_PARTS - 1),
 	NC_KNOB_FN(copy_cpus, nc_helper_show_mask, nc_helper_store_mask),
 };
+
+static struct kobject *nc_helper_dir;
 
 int nc_helper_init(void)
 {
@@ -194,7 +197,14 @@ int nc_helper_init(void)
 	cpumask_copy(&nc_helper_mask, housekeeping_cpumask(HK_TYPE_DOMAIN));
 	rcu_read_unlock();
 	nc_helper_table = kcalloc(nr_cpu_ids, sizeof(void *), GFP_KERNEL);
-	return nc_helper_table ? 0 : -ENOMEM;
+	if (!nc_helper_table)
+		return -ENOMEM;
+	nc_helper_dir = nc_knobs_add("vns", nc_helper_knobs,
+				     ARRAY_SIZE(nc_helper_knobs));
+	if (!IS_ERR(nc_helper_dir))
+		return 0;
+	kfree(nc_helper_table);
+	return PTR_ERR(nc_helper_dir);
 }
 
 /* no socket is left, so no job; a helper may still look at its last one */
@@ -203,6 +213,8 @@ void nc_helper_exit(void)
 	struct nc_helper *h;
 	int cpu;
 
+	nc_knobs_del(nc_helper_dir, nc_helper_knobs,
+		     ARRAY_SIZE(nc_helper_knobs));
 	cancel_work_sync(&nc_helper_work);
 	for (cpu = 0; cpu < nr_cpu_ids; cpu++) {
 		h = nc_helper_table[cpu];

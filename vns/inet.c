@@ -84,12 +84,65 @@ struct proto nc6_prot = {
 	NC_INET_PROTO,
 };
 
+/*
+ * Wait for what connect() has begun, @err. Not by inet_stream_connect(): it
+ * takes the state as fixed while it owns the socket. It may also be another
+ * thread that finishes or ends this connection.
+ */
+static int nc_inet_wait_for_connect(struct socket *sock,
+				    struct sockaddr_unsized *addr, int len,
+				    int err)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = sock->sk;
+	long timeo;
+	u64 birth;
+
+	lock_sock(sk);
+	birth = nc_sk(sk)->birth;
+	timeo = sock_sndtimeo(sk, false);
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (sk->sk_state == TCP_SYN_SENT && timeo &&
+	       !signal_pending(current))
+		sk_wait_event(sk, &timeo,
+			      READ_ONCE(sk->sk_state) != TCP_SYN_SENT, &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	if (sk->sk_state == TCP_SYN_SENT)
+		err = timeo ? sock_intr_errno(timeo) : err;
+	else if (nc_sk(sk)->birth != birth || sock->state == SS_UNCONNECTED)
+		err = sock_error(sk) ?: -ECONNABORTED;
+	else if (sock->state == SS_CONNECTED)
+		err = 0;
+	else
+		err = __inet_stream_connect(sock, addr, len, O_NONBLOCK, 0);
+	release_sock(sk);
+	return err;
+}
+
+/*
+ * connect() begins without waiting, so that NCSYN leaves here when nothing is
+ * owned any more, instead of from a worker that had to be woken.
+ */
+static int nc_inet_connect(struct socket *sock, struct sockaddr_unsized *addr,
+			   int len, int flags)
+{
+	struct nc_flow *flow = &nc_sk(sock->sk)->flow;
+	int err;
+
+	err = inet_stream_connect(sock, addr, len, flags | O_NONBLOCK);
+	if (nc_sched_kick_due(flow))
+		nc_sched_kick(flow, &sock->sk->sk_lock.slock, false);
+	if (!(flags & O_NONBLOCK) && (err == -EINPROGRESS || err == -EALREADY))
+		err = nc_inet_wait_for_connect(sock, addr, len, err);
+	return err;
+}
+
 static const struct proto_ops nc_inet_ops = {
 	.family		= PF_INET,
 	.owner		= THIS_MODULE,
 	.release	= inet_release,
 	.bind		= inet_bind,
-	.connect	= inet_stream_connect,
+	.connect	= nc_inet_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= inet_accept,
 	.getname	= inet_getname,
@@ -112,7 +165,7 @@ static const struct proto_ops nc_inet6_ops = {
 	.owner		= THIS_MODULE,
 	.release	= inet6_release,
 	.bind		= inet6_bind,
-	.connect	= inet_stream_connect,
+	.connect	= nc_inet_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= inet_accept,
 	.getname	= inet6_getname,
@@ -238,8 +291,6 @@ const struct nc_upcalls nc_vns_upcalls = {
 
 /* ---- the layer ---- */
 
-static struct kobject *nc_vns_dir;
-
 int nc_vns_init(void)
 {
 	int err;
@@ -253,14 +304,9 @@ int nc_vns_init(void)
 	err = nc_helper_init();
 	if (err)
 		goto table;
-	nc_vns_dir = nc_knobs_add("vns", nc_helper_knobs, NC_HELPER_KNOBS);
-	if (IS_ERR(nc_vns_dir)) {
-		err = PTR_ERR(nc_vns_dir);
-		goto helper;
-	}
 	err = nc_info_add("sockets", nc_sock_proc_show);
 	if (err)
-		goto knobs;
+		goto helper;
 	err = nc_info_gauge_add("Orphans", nc_sock_orphans);
 	if (err)
 		goto info;
@@ -277,8 +323,6 @@ gauge:
 	nc_info_gauge_del("Orphans");
 info:
 	nc_info_del("sockets");
-knobs:
-	nc_knobs_del(nc_vns_dir, nc_helper_knobs, NC_HELPER_KNOBS);
 helper:
 	nc_helper_exit();
 table:
@@ -294,7 +338,6 @@ void nc_vns_exit(void)
 	nc_info_del("sockets");
 	proto_unregister(&nc6_prot);
 	proto_unregister(&nc_prot);
-	nc_knobs_del(nc_vns_dir, nc_helper_knobs, NC_HELPER_KNOBS);
 	nc_helper_exit();
 	nc_table_exit();
 	nc_mem_exit();

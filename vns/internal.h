@@ -109,7 +109,7 @@ bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 			 const struct nc_hdr *h, const struct nc_wire_syn *s);
 void nc_connect_busy(struct sock *sk);
 void nc_connect_retry(struct sock *sk);
-/* one more SYN or SYN_ACK, outside the retransmit list */
+/* outside the retransmit list; SYN only asks, unless the listener was busy */
 void nc_connect_syn_again(struct sock *sk, u8 type);
 void nc_connect_timeout(struct sock *sk);
 /* a SYN or SYN_ACK segment of this socket, at the head of the list */
@@ -139,7 +139,6 @@ void nc_sendmsg_splice_eof(struct socket *sock);
 /* copy.c: user memory; no lock but ownership of the socket */
 int nc_copy_out(const struct sk_buff *skb, u32 off, struct iov_iter *to,
 		u32 len);
-u32 nc_copy_in(void *to, u32 n, struct iov_iter *from);
 
 /* tx.c */
 /* data lock held: queue what may go, in order, lost segments first */
@@ -147,6 +146,14 @@ void nc_tx_push(struct sock *sk);
 /* append FIN behind what is queued; takes @spare, a DATA segment, for it */
 void nc_tx_fin(struct sock *sk, struct nc_seg *spare);
 void nc_tx_acked(struct sock *sk);
+/*
+ * Owned, data lock not held: ownership goes, and what was queued leaves.
+ * @lazy: few bytes may wait for company: the caller is not about to wait
+ * himself
+ */
+void nc_tx_release(struct sock *sk, bool lazy);
+/* the same, and it is owned again */
+void nc_tx_kick(struct sock *sk, bool lazy);
 void nc_tx_purge(struct sock *sk);
 void nc_tx_lane_down(struct sock *sk, u32 lane_id);
 bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h);

@@ -50,22 +50,21 @@ u32 nc_job_worth(const struct iov_iter *it, size_t len)
 static unsigned int nc_job_bvec(struct nc_job *job, u32 off)
 {
 	struct bio_vec *bv = job->bv;
-	unsigned int nr = 0, i;
+	unsigned int i;
 	u32 left = job->len, n;
 
 	for (i = 0; i < job->pages; i++, off = 0) {
 		n = min_t(u32, left, PAGE_SIZE - off);
 		left -= n;
-		if (nr && compound_head(bv[-1].bv_page) ==
+		if (i && compound_head(bv[-1].bv_page) ==
 			  compound_head(job->page[i]) &&
 		    job->page[i] == job->page[i - 1] + 1) {
 			bv[-1].bv_len += n;
 			continue;
 		}
 		bvec_set_page(bv++, job->page[i], n, off);
-		nr++;
 	}
-	return nr;
+	return bv - job->bv;
 }
 
 struct nc_job *nc_job_make(struct sock *sk, const struct iov_iter *it, u32 len,

@@ -12,7 +12,6 @@
 #include <linux/completion.h>
 #include <linux/refcount.h>
 #include <linux/uio.h>
-#include "core/knobs.h"
 
 #define NC_JOB_MAX	(512U << 10)	/* bytes of one job */
 #define NC_JOB_PART	(32U << 10)	/* of one part, at most */
@@ -126,8 +125,6 @@ bool nc_job_work(struct nc_job *job, bool helper);
 void nc_job_put(struct nc_job *job);
 
 /* helper.c */
-#define NC_HELPER_KNOBS	3
-extern struct nc_knob nc_helper_knobs[NC_HELPER_KNOBS];
 extern unsigned int nc_helper_least;	/* bytes: less is not shared */
 
 int nc_helper_init(void);

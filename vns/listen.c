@@ -105,6 +105,7 @@ static int nc_listen_wait(struct sock *sk, long *timeo)
 		release_sock(sk);
 		if (list_empty_careful(&nc_sk(sk)->accept_q))
 			*timeo = schedule_timeout(*timeo);
+		sched_annotate_sleep();
 		lock_sock(sk);
 		if (!list_empty_careful(&nc_sk(sk)->accept_q))
 			break;
@@ -306,7 +307,7 @@ static u32 nc_listen_open(struct sock *child, struct nc_chan *ch,
 		child->sk_bound_dev_if = oif;
 	nsk->rtoken = s->token;
 	nsk->birth = s->birth;
-	nsk->flow.class = s->class;
+	nc_sched_set_class(&nsk->flow, s->class, s->fixed);
 	nc_data_lock(child);
 	nsk->rcv.nxt = 1;
 	nc_credit_snd_ack(&nsk->snd, h->ack, h->wnd);
@@ -417,7 +418,10 @@ void nc_listen_syn(struct nc_chan *ch, const struct nc_hdr *h,
 		nc_listen_refuse(ch, s, NC_RST_REFUSED);
 		return;
 	}
-	nc_listen_new(sk, ch, h, s);
+	if (h->flags & NC_F_ACKREQ)	/* a question: there is none */
+		nc_listen_refuse(ch, s, NC_RST_BUSY);
+	else
+		nc_listen_new(sk, ch, h, s);
 	sock_put(sk);
 }
 

@@ -30,7 +30,10 @@ static struct sk_buff *nc_recvmsg_find(struct sock *sk, u32 *skip, u32 *off,
 	return NULL;
 }
 
-/* the application took @n bytes of the head; data lock held */
+/*
+ * The application took @n bytes of the head; data lock held. Return: the piece
+ * if it is used up, out of the queue and still charged.
+ */
 static struct sk_buff *nc_recvmsg_consume(struct sock *sk, struct sk_buff *skb,
 					  u32 n)
 {
@@ -52,7 +55,6 @@ static struct sk_buff *nc_recvmsg_consume(struct sock *sk, struct sk_buff *skb,
 	if (r->len)
 		return NULL;
 	__skb_unlink(skb, &sk->sk_receive_queue);
-	nc_mem_uncharge_rx(sk, nc_rx_cb(skb)->charge);
 	return skb;
 }
 
@@ -62,21 +64,18 @@ static struct sk_buff *nc_recvmsg_consume(struct sock *sk, struct sk_buff *skb,
 static void nc_recvmsg_part(struct nc_job *job, struct nc_job_part *part,
 			    struct iov_iter *to)
 {
-	nc_copy_out(part->obj, part->off, to, part->len);
+	/* pinned pages do not fault, device memory is not shared */
+	WARN_ON_ONCE(nc_copy_out(part->obj, part->off, to, part->len));
 	consume_skb(part->obj);
 }
 
-/* bytes that are there in so few pieces that it is worth to share them */
+/* of @len queued bytes those in so few pieces that it is worth to share them */
 static size_t nc_recvmsg_there(struct sock *sk, size_t len)
 {
 	struct sk_buff *skb;
 	size_t sum = 0;
 	int n = 0;
 
-	if (len > READ_ONCE(nc_sk(sk)->queued))
-		len = READ_ONCE(nc_sk(sk)->queued);
-	if (len < READ_ONCE(nc_helper_least))
-		return 0;
 	nc_data_lock(sk);
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		/* device memory, which nobody can copy: an error of the call */
@@ -92,8 +91,11 @@ static size_t nc_recvmsg_there(struct sock *sk, size_t len)
 	return min(sum, len);
 }
 
-/* the job's bytes leave the queue: nobody else can have taken them */
-static u32 nc_recvmsg_detach(struct sock *sk, struct nc_job *job)
+/*
+ * The job's bytes leave the queue: nobody else can have taken them. @charge is
+ * what the socket has been charged for pieces that are used up.
+ */
+static u32 nc_recvmsg_detach(struct sock *sk, struct nc_job *job, u32 *charge)
 {
 	struct sk_buff *skb, *dead;
 	struct nc_range *r;
@@ -109,8 +111,10 @@ static u32 nc_recvmsg_detach(struct sock *sk, struct nc_job *job)
 		nc_job_add(job, skb_get(skb), r->off, at, n);
 		at += n;
 		dead = nc_recvmsg_consume(sk, skb, n);
-		if (dead)	/* its part has it */
+		if (dead) {	/* its part has it */
+			*charge += nc_rx_cb(dead)->charge;
 			consume_skb(dead);
+		}
 	}
 	nc_data_unlock(sk);
 	return at;
@@ -119,17 +123,23 @@ static u32 nc_recvmsg_detach(struct sock *sk, struct nc_job *job)
 /* 0: better without */
 static u32 nc_recvmsg_many(struct sock *sk, struct msghdr *msg, size_t len)
 {
+	u32 queued = READ_ONCE(nc_sk(sk)->queued), charge = 0, n;
+	struct iov_iter *to = &msg->msg_iter;
 	struct nc_job *job;
-	u32 n;
 
-	n = nc_job_worth(&msg->msg_iter, nc_recvmsg_there(sk, len));
-	job = n ? nc_job_make(sk, &msg->msg_iter, n, nc_recvmsg_part) : NULL;
+	n = nc_job_worth(to, min_t(size_t, len, queued));
+	if (n)
+		n = nc_job_worth(to, nc_recvmsg_there(sk, n));
+	job = n ? nc_job_make(sk, to, n, nc_recvmsg_part) : NULL;
 	if (!job)
 		return 0;
-	n = nc_recvmsg_detach(sk, job);
+	n = nc_recvmsg_detach(sk, job, &charge);
 	nc_job_run(job);
 	nc_job_end(job);
-	iov_iter_advance(&msg->msg_iter, n);
+	nc_data_lock(sk);
+	nc_mem_uncharge_rx(sk, charge);
+	nc_data_unlock(sk);
+	iov_iter_advance(to, n);
 	return n;
 }
 
@@ -158,6 +168,8 @@ static ssize_t nc_recvmsg_one(struct sock *sk, struct msghdr *msg, size_t len,
 		return n;
 	nc_data_lock(sk);
 	dead = nc_recvmsg_consume(sk, skb, n);
+	if (dead)
+		nc_mem_uncharge_rx(sk, nc_rx_cb(dead)->charge);
 	nc_data_unlock(sk);
 	if (dead)
 		consume_skb(dead);
@@ -182,7 +194,8 @@ static ssize_t nc_recvmsg_copy(struct sock *sk, struct msghdr *msg, size_t len,
 	ssize_t copied = 0, n = 0;
 	u32 skip;
 
-	while (len) {
+	/* only we take pieces away: with none there is nothing to look for */
+	while (len && READ_ONCE(nc_sk(sk)->queued)) {
 		skip = flags & MSG_PEEK ? peeked + copied : 0;
 		n = share ? nc_recvmsg_many(sk, msg, len) : 0;
 		if (!n)
@@ -229,11 +242,6 @@ static void nc_recvmsg_wait(struct sock *sk, long *timeo, u64 seen)
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	struct nc_sock *nsk = nc_sk(sk);
 
-	if (nc_sched_flush_due(&nsk->flow)) {
-		release_sock(sk);
-		nc_sched_flush(&nsk->flow);
-		lock_sock(sk);
-	}
 	add_wait_queue(sk_sleep(sk), &wait);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	sk_wait_event(sk, timeo, READ_ONCE(nsk->rcv.nxt) != seen ||
@@ -241,15 +249,6 @@ static void nc_recvmsg_wait(struct sock *sk, long *timeo, u64 seen)
 		      READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN, &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	remove_wait_queue(sk_sleep(sk), &wait);
-}
-
-static void nc_recvmsg_kick(struct sock *sk)
-{
-	if (!nc_sched_kick_due(&nc_sk(sk)->flow))
-		return;
-	release_sock(sk);
-	nc_sched_kick(&nc_sk(sk)->flow, &sk->sk_lock.slock, false);
-	lock_sock(sk);
 }
 
 int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
@@ -282,7 +281,8 @@ int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		copied += n;
 		if (copied >= target || copied == len)
 			break;
-		nc_recvmsg_kick(sk);
+		/* about to wait, or to say that there is nothing */
+		nc_tx_kick(sk, false);
 		/* an end counts when all that came before it was read */
 		nc_data_lock(sk);
 		/* or bad memory kept us from it: that is found once more */
@@ -296,13 +296,9 @@ int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 			continue;
 		nc_recvmsg_wait(sk, &timeo, seen);
 	}
-	nc_recvmsg_kick(sk);
 	if (msg->msg_get_inq)
 		msg->msg_inq = READ_ONCE(nsk->queued);
 out:
-	release_sock(sk);
-	/* who finds nothing is about to wait, perhaps where nobody asks us */
-	if (ret == -EAGAIN && nc_sched_flush_due(&nsk->flow))
-		nc_sched_flush(&nsk->flow);
+	nc_tx_release(sk, true);
 	return copied ?: ret;
 }

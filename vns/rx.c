@@ -8,7 +8,8 @@
  * 1. A piece of an skb is kept as a clone when it is a good part of the
  *    memory it pins, else it is copied behind the last one: a reader that
  *    does not read pins at most NC_RX_PIN times what it is charged, also when
- *    bytes come one by one.
+ *    bytes come one by one. A lone small piece, which will soon be read, is a
+ *    clone too if its skb is small: that is charged whole.
  * 2. The queue is changed under the data lock. Only the reader, who owns the
  *    socket, takes pieces out, so it copies to the user without the lock;
  *    delivery goes on meanwhile and may even append to the piece being read.
@@ -22,8 +23,9 @@
 #include "core/mib.h"
 #include "core/mutant.h"
 
-#define NC_RX_COPY	2048	/* shorter pieces are copied */
+#define NC_RX_COPY	1024	/* shorter pieces are copied */
 #define NC_RX_PIN	4
+#define NC_RX_SMALL	4096	/* memory of one packet's skb, about */
 #define NC_RX_BUFFER	SKB_WITH_OVERHEAD(8192)	/* when small ones pile up */
 #define NC_RX_GAPS	1024
 #define NC_RX_SLACK	(2 << 20)	/* on top of what credit explains */
@@ -120,6 +122,7 @@ static int nc_rx_append(struct sk_buff *to, struct sk_buff *skb, u32 off,
 static struct sk_buff *nc_rx_make(struct sock *sk, struct sk_buff *skb,
 				  u32 off, u32 len, u64 seq, int *err)
 {
+	bool alone = !nc_sk(sk)->queued && !nc_sk(sk)->reorder.bytes;
 	gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
 	struct sk_buff *new;
 	u32 charge, size;
@@ -128,9 +131,11 @@ static struct sk_buff *nc_rx_make(struct sock *sk, struct sk_buff *skb,
 	if (len >= NC_RX_COPY && len >= skb->truesize / NC_RX_PIN) {
 		new = skb_clone(skb, gfp);
 		charge = SKB_TRUESIZE(len);
+	} else if (alone && skb->truesize <= NC_RX_SMALL) {
+		new = skb_clone(skb, gfp);
+		charge = skb->truesize + sizeof(*skb);
 	} else {
-		size = nc_sk(sk)->queued || nc_sk(sk)->reorder.bytes ?
-		       max_t(u32, len, NC_RX_BUFFER) : len;
+		size = alone ? len : max_t(u32, len, NC_RX_BUFFER);
 		new = alloc_skb(size, gfp);
 		if (new && nc_rx_append(new, skb, off, len)) {
 			kfree_skb(new);

@@ -12,7 +12,6 @@
 
 #define NC_SENDMSG_HOLD		(HZ / 5)	/* MSG_MORE, as TCP's cork */
 #define NC_SENDMSG_LARGE	(32 << 10)
-#define NC_SENDMSG_SHARE	(16 << 10)	/* less waits for company */
 
 static u32 nc_sendmsg_truesize(const struct nc_seg *seg)
 {
@@ -140,7 +139,7 @@ static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
 				      n))
 			return -ENOMEM;
 		va = page_address(pf->page) + pf->offset;
-		got = from ? nc_copy_in(va, n, from) : n;
+		got = from ? copy_from_iter(va, n, from) : n;
 		if (!got)
 			return -EFAULT;
 		if (nc_sendmsg_follows(seg, pf)) {
@@ -156,21 +155,6 @@ static int nc_sendmsg_copy(struct sock *sk, struct nc_seg *seg,
 	return 0;
 }
 
-/* what was queued leaves; ownership is dropped meanwhile */
-static void nc_sendmsg_kick(struct sock *sk, bool lazy)
-{
-	struct nc_flow *flow = &nc_sk(sk)->flow;
-	bool flush = !lazy && nc_sched_flush_due(flow);
-
-	if (!flush && !nc_sched_kick_due(flow))
-		return;
-	release_sock(sk);
-	nc_sched_kick(flow, &sk->sk_lock.slock, lazy);
-	if (flush)
-		nc_sched_flush(flow);
-	lock_sock(sk);
-}
-
 /* what MSG_MORE or a cork holds back leaves */
 void nc_sendmsg_flush(struct sock *sk)
 {
@@ -178,7 +162,7 @@ void nc_sendmsg_flush(struct sock *sk)
 	nc_sk(sk)->held = false;
 	nc_tx_push(sk);
 	nc_data_unlock(sk);
-	nc_sendmsg_kick(sk, false);
+	nc_tx_kick(sk, false);
 }
 
 /* sendfile() promised more, and the file ended */
@@ -196,7 +180,7 @@ static int nc_sendmsg_wait(struct sock *sk, long *timeo)
 	/* it would never be acknowledged */
 	if (nc_sk(sk)->held)
 		nc_sendmsg_flush(sk);
-	nc_sendmsg_kick(sk, false);
+	nc_tx_kick(sk, false);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	return sk_stream_wait_memory(sk, timeo);
 }
@@ -233,7 +217,10 @@ static void nc_sendmsg_part(struct nc_job *job, struct nc_job_part *part,
 	for (bv = seg->frag; len; bv++) {
 		if (off < bv->bv_len) {
 			n = min(bv->bv_len - off, len);
-			nc_copy_in(bvec_virt(bv) + off, n, from);
+			/* pinned pages do not fault */
+			if (WARN_ON_ONCE(copy_from_iter(bvec_virt(bv) + off, n,
+							from) != n))
+				break;
 			len -= n;
 			off = 0;
 		} else {
@@ -338,13 +325,23 @@ static int nc_sendmsg_many(struct sock *sk, struct msghdr *msg, u32 len,
 	return err;
 }
 
-/* one segment of the caller's bytes; 0 goes on, else stop */
+/* a segment that grew is company enough */
+static bool nc_sendmsg_lazy(const struct nc_sock *nsk)
+{
+	return !list_empty(&nsk->rtx) &&
+	       list_last_entry(&nsk->rtx, struct nc_seg, rtx)->len <
+	       NC_LANE_SHARE;
+}
+
+/*
+ * One segment of the caller's bytes; 0 goes on, else stop. @lazy: as
+ * nc_tx_release() takes it
+ */
 static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
-			  ssize_t *copied)
+			  ssize_t *copied, bool *lazy)
 {
 	struct nc_sock *nsk = nc_sk(sk);
-	struct nc_seg *seg, *last;
-	bool lazy;
+	struct nc_seg *seg;
 	int err;
 
 	seg = nc_seg_alloc(&nsk->flow, NC_DATA, 0, sk->sk_allocation);
@@ -368,16 +365,16 @@ static int nc_sendmsg_one(struct sock *sk, struct msghdr *msg, u32 room,
 	nc_sendmsg_append(sk, seg);
 	nc_sendmsg_hold(sk, msg);
 	nc_tx_push(sk);
-	/* a segment that grew is company enough */
-	last = list_last_entry(&nsk->rtx, struct nc_seg, rtx);
-	lazy = !list_empty(&nsk->rtx) && last->len < NC_SENDMSG_SHARE;
+	*lazy = nc_sendmsg_lazy(nsk);
 	nc_data_unlock(sk);
-	nc_sendmsg_kick(sk, lazy);
+	/* the last one leaves with ownership */
+	if (msg_data_left(msg))
+		nc_tx_kick(sk, *lazy);
 	return err;
 }
 
 static int nc_sendmsg_some(struct sock *sk, struct msghdr *msg, u32 room,
-			   ssize_t *copied)
+			   ssize_t *copied, bool *lazy)
 {
 	u32 len = nc_job_worth(&msg->msg_iter,
 			       min_t(size_t, room, msg_data_left(msg)));
@@ -385,12 +382,15 @@ static int nc_sendmsg_some(struct sock *sk, struct msghdr *msg, u32 room,
 
 	if (len)
 		err = nc_sendmsg_many(sk, msg, len, copied);
-	return err == -EAGAIN ? nc_sendmsg_one(sk, msg, room, copied) : err;
+	if (err == -EAGAIN)
+		err = nc_sendmsg_one(sk, msg, room, copied, lazy);
+	return err;
 }
 
 int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 {
 	ssize_t copied = 0;
+	bool lazy = false;
 	int err = 0;
 	long timeo;
 	u32 room;
@@ -410,7 +410,9 @@ int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 			break;
 		room = nc_sendmsg_room(sk);
-		err = room ? nc_sendmsg_some(sk, msg, room, &copied) : -ENOMEM;
+		err = -ENOMEM;
+		if (room)
+			err = nc_sendmsg_some(sk, msg, room, &copied, &lazy);
 		if (err == -ENOMEM)	/* no room, or no memory */
 			err = nc_sendmsg_wait(sk, &timeo);
 		if (err)
@@ -427,6 +429,6 @@ out:
 		err = 0;
 	else if (err)
 		err = sk_stream_error(sk, msg->msg_flags, err);
-	release_sock(sk);
+	nc_tx_release(sk, lazy);
 	return copied ?: err;
 }

@@ -64,6 +64,7 @@ struct nc_tcpopt {
  * @deadline: data lock: jiffies of what @timer is for, 0 for nothing
  * @busy_ms: data lock: delay before NCSYN goes out again
  * @busy_heard: data lock: the listener answered busy
+ * @syn_fresh: data lock: the last NCSYN was answered: there is no child
  * @again: data lock: the last repeated NCSYN or NCSYN_ACK; one reference
  * @timer_una: data lock: progress seen by an orphan's timer
  * @bits: atomic: NC_SOCK_*
@@ -120,6 +121,7 @@ struct nc_sock {
 	unsigned long		deadline;
 	unsigned int		busy_ms;
 	bool			busy_heard;
+	bool			syn_fresh;
 	struct nc_seg		*again;
 	u64			timer_una;
 	unsigned long		bits;

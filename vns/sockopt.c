@@ -7,14 +7,10 @@
 
 #include <net/ip.h>
 
-static u8 nc_sockopt_class(u8 app_type)
-{
-	return app_type == NC_APP_LATENCY ? NC_CLASS_L : NC_CLASS_T;
-}
-
 static int nc_sockopt_set_type(struct sock *sk, sockptr_t val,
 			       unsigned int len)
 {
+	struct nc_flow *flow = &nc_sk(sk)->flow;
 	int v;
 
 	if (len < sizeof(v))
@@ -26,7 +22,11 @@ static int nc_sockopt_set_type(struct sock *sk, sockptr_t val,
 	lock_sock(sk);
 	nc_data_lock(sk);
 	nc_sk(sk)->app_type = v;
-	nc_sk(sk)->flow.class = nc_sockopt_class(v);
+	if (v == NC_APP_AUTO)
+		nc_sched_set_auto(flow);
+	else
+		nc_sched_set_class(flow, v == NC_APP_LATENCY ?
+				   NC_CLASS_L : NC_CLASS_T, true);
 	nc_data_unlock(sk);
 	release_sock(sk);
 	return 0;

@@ -230,34 +230,6 @@ struct sock *nc_table_find_tuple(const struct nc_peer *peer, u16 lport,
 	return sk;
 }
 
-/* a virtual connection's port is not TCP's: only 4-tuples must differ */
-int nc_table_bind_tuple(struct nc_sock *nsk, struct nc_peer *peer)
-{
-	struct sock *sk = &nsk->inet.sk;
-	struct net *net = sock_net(sk);
-	u32 i, n, off;
-	int low, high;
-	u16 port;
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	n = high - low + 1;
-	off = get_random_u32_below(n);
-	for (i = 0; i < n; i++) {
-		port = low + (off + i) % n;
-		if (inet_is_local_reserved_port(net, port))
-			continue;
-		nsk->inet.inet_num = port;
-		if (!nc_table_add_tuple(nsk, peer)) {
-			nsk->inet.inet_sport = htons(port);
-			return 0;
-		}
-		if (!(i & 1023))
-			cond_resched();
-	}
-	nsk->inet.inet_num = 0;
-	return -EADDRNOTAVAIL;
-}
-
 /* ---- connecting ---- */
 
 static struct hlist_head *nc_table_syn_head(u16 lport, u16 rport)
@@ -344,6 +316,13 @@ void nc_table_del_listener(struct nc_sock *nsk)
 	nc_table_gone(nsk);
 }
 
+static bool nc_table_listens_at(const struct nc_sock *nsk,
+				const struct net *net, u16 port)
+{
+	return net_eq(sock_net(&nsk->inet.sk), net) &&
+	       nc_table_lport(nsk) == port;
+}
+
 /* how well a listener fits, as TCP scores it; 0: not at all */
 static int nc_table_score(const struct sock *sk, const struct in6_addr *laddr,
 			  int iif)
@@ -384,8 +363,7 @@ struct sock *nc_table_find_listener(struct net *net,
 
 	rcu_read_lock();
 	hlist_for_each_entry_rcu(nsk, nc_table_listen_head(port), tuple_node) {
-		if (!net_eq(sock_net(&nsk->inet.sk), net) ||
-		    nc_table_lport(nsk) != port)
+		if (!nc_table_listens_at(nsk, net, port))
 			continue;
 		score = nc_table_score(&nsk->inet.sk, laddr, iif);
 		if (score > best) {
@@ -396,8 +374,7 @@ struct sock *nc_table_find_listener(struct net *net,
 	}
 	nth = same ? reciprocal_scale(hash, same) : 0;
 	hlist_for_each_entry_rcu(nsk, nc_table_listen_head(port), tuple_node) {
-		if (!best || !net_eq(sock_net(&nsk->inet.sk), net) ||
-		    nc_table_lport(nsk) != port ||
+		if (!best || !nc_table_listens_at(nsk, net, port) ||
 		    nc_table_score(&nsk->inet.sk, laddr, iif) != best ||
 		    nth--)
 			continue;
@@ -410,6 +387,71 @@ struct sock *nc_table_find_listener(struct net *net,
 		return nc_table_find_listener(net, laddr, port, iif, 0);
 	return sk;
 }
+
+/* ---- the port of a connection that asks for none ---- */
+
+static bool nc_table_listens(const struct net *net, u16 port)
+{
+	struct nc_sock *nsk;
+	bool found = false;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(nsk, nc_table_listen_head(port), tuple_node)
+		found |= nc_table_listens_at(nsk, net, port);
+	rcu_read_unlock();
+	return found;
+}
+
+/*
+ * May a connection have this port without having asked for it? One where
+ * somebody listens would cross with connections to him. One equal to that of
+ * the other end on this host would be a connection with itself, and who dials
+ * a port where nobody listens wants to hear that.
+ */
+static bool nc_table_may_have(const struct nc_sock *nsk, struct net *net,
+			      u16 port)
+{
+	struct in6_addr local, remote;
+
+	if (inet_is_local_reserved_port(net, port) ||
+	    nc_table_listens(net, port))
+		return false;
+	if (port != nc_table_rport(nsk))
+		return true;
+	nc_addr_local(&nsk->inet.sk, &local);
+	nc_addr_remote(&nsk->inet.sk, &remote);
+	return !ipv6_addr_equal(&local, &remote);
+}
+
+/* a virtual connection's port is not TCP's: only 4-tuples must differ */
+int nc_table_bind_tuple(struct nc_sock *nsk, struct nc_peer *peer)
+{
+	struct sock *sk = &nsk->inet.sk;
+	struct net *net = sock_net(sk);
+	u32 i, n, off;
+	int low, high;
+	u16 port;
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+	n = high - low + 1;
+	off = get_random_u32_below(n);
+	for (i = 0; i < n; i++) {
+		port = low + (off + i) % n;
+		if (!nc_table_may_have(nsk, net, port))
+			continue;
+		nsk->inet.inet_num = port;
+		if (!nc_table_add_tuple(nsk, peer)) {
+			nsk->inet.inet_sport = htons(port);
+			return 0;
+		}
+		if (!(i & 1023))
+			cond_resched();
+	}
+	nsk->inet.inet_num = 0;
+	return -EADDRNOTAVAIL;
+}
+
+/* ---- all ---- */
 
 static void nc_table_walk_head(struct net *net, struct hlist_head *head,
 			       bool tokens,

@@ -49,11 +49,6 @@ static bool nc_tx_may_send(const struct sock *sk)
 			       TCPF_CLOSING | TCPF_LAST_ACK);
 }
 
-static bool nc_tx_idle(const struct nc_sock *nsk)
-{
-	return nsk->snd.una == nsk->snd.nxt;
-}
-
 static bool nc_tx_syn_unheard(const struct nc_sock *nsk)
 {
 	const struct nc_seg *first = list_first_entry(&nsk->rtx, struct nc_seg,
@@ -76,8 +71,9 @@ static int nc_tx_push_lost(struct nc_sock *nsk)
 		/* of a crossing connection: NCSYN names the set of the rest */
 		if (seg->type == NC_DATA && nc_tx_syn_unheard(nsk))
 			return -EAGAIN;
-		seg->flags |= seg->type == NC_DATA ? NC_F_ACKREQ : 0;
-		err = nc_sched_send(&nsk->flow, seg, true);
+		/* of a NCSYN: it may have been answered */
+		seg->flags |= seg->type != NC_SYN_ACK ? NC_F_ACKREQ : 0;
+		err = nc_sched_send(&nsk->flow, seg, 0);
 		if (err)
 			return err;
 		nsk->lost--;
@@ -156,7 +152,8 @@ void nc_tx_push(struct sock *sk)
 		if (!nc_tx_fit(nsk, seg))
 			return;
 		nc_tx_flags(nsk, seg);
-		if (nc_sched_send(&nsk->flow, seg, nc_tx_idle(nsk))) {
+		if (nc_sched_send(&nsk->flow, seg,
+				  nsk->snd.nxt - nsk->snd.una)) {
 			nc_mib_inc(sock_net(sk), PARKED);
 			return;
 		}
@@ -244,6 +241,29 @@ void nc_tx_fin(struct sock *sk, struct nc_seg *spare)
 	nsk->fin_queued = true;
 	nsk->held = false;
 	nc_tx_push(sk);
+}
+
+void nc_tx_release(struct sock *sk, bool lazy)
+{
+	struct nc_flow *flow = &nc_sk(sk)->flow;
+	bool flush = !lazy && nc_sched_flush_due(flow);
+	bool kick = nc_sched_kick_due(flow);
+
+	release_sock(sk);
+	if (kick)
+		nc_sched_kick(flow, &sk->sk_lock.slock, lazy);
+	if (flush)
+		nc_sched_flush(flow);
+}
+
+void nc_tx_kick(struct sock *sk, bool lazy)
+{
+	const struct nc_flow *flow = &nc_sk(sk)->flow;
+
+	if (nc_sched_kick_due(flow) || (!lazy && nc_sched_flush_due(flow))) {
+		nc_tx_release(sk, lazy);
+		lock_sock(sk);
+	}
 }
 
 /* ---- leaving: called by whoever transmits, no lock held ---- */

@@ -3,10 +3,10 @@
  * proto_ops.splice_eof came with MSG_SPLICE_PAGES for all protocols; before it
  * the end of a file is as invisible to TCP as to us.
  *
- * sock_sendmsg() with MSG_SPLICE_PAGES where TCP takes pages only through
+ * proto_ops.sendmsg with MSG_SPLICE_PAGES where TCP takes pages only through
  * proto_ops.sendpage. 6.1 defines the flag and its TCP ignores it, that is:
  * copies; so Kbuild looks for the operation.
- * Delete when the oldest kernel is >= 6.5.
+ * When the oldest kernel is >= 6.5, only the last function stays.
  */
 #ifndef NC_COMPAT_LINUX_NET_H
 #define NC_COMPAT_LINUX_NET_H
@@ -24,7 +24,7 @@ static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
 	size_t n;
 
 	if (!(msg->msg_flags & MSG_SPLICE_PAGES))
-		return sock_sendmsg(sock, msg);
+		return sock->ops->sendmsg(sock, msg, msg_data_left(msg));
 
 	while (iov_iter_count(it)) {
 		n = min(iov_iter_count(it), it->bvec->bv_len - it->iov_offset);
@@ -44,10 +44,14 @@ static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
 	return done;
 }
 
-#define sock_sendmsg nc_compat_sendmsg
 #define NC_SPLICE_EOF(fn)
 #else
 #define NC_SPLICE_EOF(fn) .splice_eof = fn,
+
+static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
+{
+	return READ_ONCE(sock->ops)->sendmsg(sock, msg, msg_data_left(msg));
+}
 #endif /* NC_HAVE_SENDPAGE */
 
 #endif /* NC_COMPAT_LINUX_NET_H */

@@ -43,7 +43,10 @@ static size_t nc_tcp_send(struct nc_tcp *tc, struct msghdr *msg, int *err)
 	int ret;
 
 	do {
-		ret = sock_sendmsg(tc->sock, msg);
+		/* not sock_sendmsg(): its security hooks would ask whether the
+		 * application may send on a connection that is the module's
+		 */
+		ret = nc_compat_sendmsg(tc->sock, msg);
 		if (ret > 0) {
 			done += ret;
 			*err = -EAGAIN;
@@ -88,6 +91,11 @@ int nc_tcp_xmit(struct nc_chan *ch, const struct bio_vec *bv, unsigned int nr,
 		return done;
 	if (err != -EAGAIN)
 		return done ?: err;
+	/* full of what an earlier MORE holds back: with segments of 64 KiB, as
+	 * on loopback, all that fits may be less than one
+	 */
+	if (!done)
+		tcp_sock_set_nodelay(tc->sock->sk);
 	/* not for want of room: want of memory, and no callback may follow */
 	if (nc_tcp_send_room(tc->sock->sk))
 		queue_delayed_work(nc_tcp_wq, &tc->again, NC_TCP_AGAIN);

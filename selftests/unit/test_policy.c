@@ -2,7 +2,7 @@
 /* netscheduler/policy_*.c: what every policy owes, then each one's choice. */
 #include "kselftest_harness.h"
 
-#include "netscheduler/sched_ops.h"
+#include "netscheduler/policy.h"
 #include "rnd.h"
 
 #define LIMIT	1000
@@ -46,7 +46,7 @@ TEST_F(lanes, nc_lane_load__both_queues)
 }
 
 static struct nc_sched_ops *const policies[] = {
-	&nc_policy_rr, &nc_policy_shortest,
+	&nc_policy_class, &nc_policy_hash, &nc_policy_rr, &nc_policy_shortest,
 };
 
 TEST_F(lanes, policy__can_be_registered)
@@ -58,6 +58,8 @@ TEST_F(lanes, policy__can_be_registered)
 		EXPECT_EQ(NC_SCHED_API, policies[i]->api);
 		EXPECT_EQ(NULL, policies[i]->owner);
 	}
+	EXPECT_STREQ("class", nc_policy_class.name);
+	EXPECT_STREQ("hash", nc_policy_hash.name);
 	EXPECT_STREQ("rr", nc_policy_rr.name);
 	EXPECT_STREQ("shortest", nc_policy_shortest.name);
 }
@@ -103,6 +105,7 @@ TEST_F(lanes, policy__random)
 		for (room = 0, k = 0; k < self->set.nr; k++) {
 			self->lane[k].backlog = (int)rnd(1200) - 100;
 			self->lane[k].unsent = rnd(2 * LIMIT);
+			self->lane[k].kib_ns = rnd(4) ? rnd64() : 0;
 			room += nc_lane_load(&self->lane[k]) <= LIMIT;
 		}
 		at = PICK(*policies[i % ARRAY_SIZE(policies)]);
@@ -160,6 +163,31 @@ TEST_F(lanes, nc_policy_rr__load_does_not_matter_below_the_limit)
 		EXPECT_EQ(i % 4, PICK(nc_policy_rr));
 }
 
+TEST_F(lanes, nc_policy_hash__stays)
+{
+	int i;
+
+	self->fs.hash = 6;
+	for (i = 0; i < 8; i++)
+		EXPECT_EQ(2, PICK(nc_policy_hash));
+	/* full: the next that is not, as long as it is */
+	self->lane[2].backlog = LIMIT + 1;
+	self->lane[3].unsent = LIMIT + 1;
+	EXPECT_EQ(0, PICK(nc_policy_hash));
+	EXPECT_EQ(0, PICK(nc_policy_hash));
+	self->lane[2].backlog = LIMIT;
+	EXPECT_EQ(2, PICK(nc_policy_hash));
+}
+
+TEST_F(lanes, nc_policy_hash__largest_number)
+{
+	self->fs.hash = U32_MAX;
+	self->set.nr = NC_LANES_MAX;
+	EXPECT_EQ(NC_LANES_MAX - 1, PICK(nc_policy_hash));
+	self->lane[NC_LANES_MAX - 1].backlog = LIMIT + 1;
+	EXPECT_EQ(0, PICK(nc_policy_hash));
+}
+
 TEST_F(lanes, nc_policy_shortest__least)
 {
 	self->lane[0].backlog = 30;
@@ -183,6 +211,42 @@ TEST_F(lanes, nc_policy_shortest__ties_in_turn)
 	EXPECT_EQ(2, PICK(nc_policy_shortest));
 	EXPECT_EQ(3, PICK(nc_policy_shortest));
 	EXPECT_EQ(0, PICK(nc_policy_shortest));
+}
+
+/* ten times the bytes are gone sooner on a lane that is twenty times faster */
+TEST_F(lanes, nc_policy_shortest__how_long_it_takes)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		self->lane[i].backlog = 10;
+		self->lane[i].kib_ns = 2000;
+	}
+	self->lane[1].backlog = 100;
+	self->lane[1].kib_ns = 100;
+	EXPECT_EQ(1, PICK(nc_policy_shortest));
+	self->lane[1].kib_ns = 300;
+	EXPECT_NE(1, PICK(nc_policy_shortest));
+	/* not measured yet: neither the best nor the worst */
+	self->lane[3].kib_ns = 0;
+	EXPECT_EQ(3, PICK(nc_policy_shortest));
+	self->lane[0].kib_ns = NC_LANE_KIB_NS / 2;
+	EXPECT_EQ(0, PICK(nc_policy_shortest));
+}
+
+/* an idle lane is tried, however slow it was */
+TEST_F(lanes, nc_policy_shortest__tries_slow_ones)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		self->lane[i].backlog = 1;
+	self->lane[2].backlog = 0;
+	self->lane[2].kib_ns = U32_MAX;
+	EXPECT_EQ(2, PICK(nc_policy_shortest));
+	/* nothing overflows */
+	self->lane[2].unsent = LIMIT;
+	EXPECT_NE(2, PICK(nc_policy_shortest));
 }
 
 /* lanes of different speed: queues stay as long as each other */

@@ -54,6 +54,8 @@ static u16 flags_of(int type)
 		return NC_F_FIN | NC_F_ACKREQ | NC_F_BLOCKED;
 	case NC_ACK:
 		return NC_F_ACKREQ | NC_F_BLOCKED;
+	case NC_SYN:
+		return NC_F_ACKREQ;
 	case NC_RST:
 		return NC_F_ECHO;
 	}
@@ -93,6 +95,7 @@ static struct nc_wire_syn good_syn(void)
 	return (struct nc_wire_syn) {
 		.token = 0x0102030405060708, .birth = 0x1112131415161718,
 		.sport = 0x2122, .dport = 0x3132, .class = NC_CLASS_T,
+		.fixed = true,
 	};
 }
 
@@ -139,7 +142,7 @@ TEST(nc_wire_put_syn__layout)
 	static const u8 want[NC_WIRE_SYN_LEN] = {
 		0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
 		0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,
-		0x21, 0x22, 0x31, 0x32, 0x01, 0x00, 0x00, 0x00,
+		0x21, 0x22, 0x31, 0x32, 0x01, 0x01, 0x00, 0x00,
 	};
 	struct nc_wire_syn s = good_syn(), t;
 	u8 buf[NC_WIRE_SYN_LEN];
@@ -153,6 +156,7 @@ TEST(nc_wire_put_syn__layout)
 	EXPECT_EQ(s.sport, t.sport);
 	EXPECT_EQ(s.dport, t.dport);
 	EXPECT_EQ(s.class, t.class);
+	EXPECT_EQ(s.fixed, t.fixed);
 }
 
 TEST(nc_wire_put_hello__layout)
