@@ -55,24 +55,33 @@ knobs() {
 	[ "$(cat /proc/sys/net/netchannel/port)" = 6339 ]
 }
 
-# More channels are opened for the next peer, and one flow uses them all.
+# lanes_with COUNT BYTES: so many opened throughput channels have sent that much
+lanes_with() {
+	[ "$(nc_in "$NS_A" awk -v least="$2" \
+		'$2 == "T" && $4 == "opened" && $8 == "up" && $10 >= least' \
+		/proc/net/netchannel/channels | wc -l)" = "$1" ]
+}
+
+# More channels are opened for the next peer, and one flow uses them all once
+# they are there.
 channels() {
-	local n knob=/sys/kernel/netchannel/netdriver/channels_throughput old
+	local rc=0 knob=/sys/kernel/netchannel/netdriver/channels_throughput old
 
 	old=$(cat $knob)
 	ip netns add "$NS_A"
 	ip -n "$NS_A" link set lo up
-	echo 4 > $knob
+	nc_channels throughput 4
+	nc_stream "$NS_A" -n 1 -t 4K
+	nc_wait lanes_with 4 0
 	head -c 8M /dev/urandom > "$NC_TMP/sent"
 	nc_in "$NS_A" ./nc_file "$NC_TMP/received"
 	nc_in "$NS_A" ./nc_file -c 127.0.0.1 "$NC_TMP/sent"
 	cmp "$NC_TMP/sent" "$NC_TMP/received"
 	nc_in "$NS_A" cat /proc/net/netchannel/channels
-	n=$(nc_in "$NS_A" awk '$2 == "T" && $4 == "opened" && $10 > 1000000' \
-		/proc/net/netchannel/channels | wc -l)
-	echo "$old" > $knob
+	lanes_with 4 1000000 || rc=1
+	nc_channels throughput 1 "$old"
 	ip netns del "$NS_A"
-	[ "$n" = 4 ]
+	[ $rc = 0 ]
 }
 
 nc_begin 6

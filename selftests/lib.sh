@@ -142,6 +142,16 @@ nc_sysctl() {
 	nc_in "$1" sh -c "printf %s '$3' > /proc/sys/net/netchannel/$2"
 }
 
+# nc_knob LAYER/NAME VALUE
+nc_knob() { echo "$2" > "/sys/kernel/netchannel/$1"; }
+
+# nc_channels CLASS MIN [MAX]: the bounds in an order that is always allowed
+nc_channels() {
+	nc_knob "netdriver/channels_$1" 16
+	nc_knob "netdriver/channels_$1_min" "$2"
+	nc_knob "netdriver/channels_$1" "${3:-$2}"
+}
+
 # nc_show NETNS: everything the module tells
 nc_show() {
 	local f

@@ -39,6 +39,57 @@ TEST_F(sock, address_in_use)
 	EXPECT_EQ(0, bind(other, &a.sa, sizeof(a.v6)));
 }
 
+/* connect() with @port and the three behind it to choose from; its result */
+static int connect_near(int fd, const union nc_addr *a, int port)
+{
+	static const char file[] = "/proc/sys/net/ipv4/ip_local_port_range";
+	char old[64], range[64];
+	int ret, err;
+
+	snprintf(range, sizeof(range), "%d %d", port, port + 3);
+	if (nc_read_file(file, old, sizeof(old)) <= 0 ||
+	    nc_write_file(file, range))
+		return -2;
+	ret = sock_connect(fd, a);
+	err = errno;
+	if (nc_write_file(file, old))
+		return -2;
+	errno = err;
+	return ret;
+}
+
+/*
+ * A connection that asks for no port gets none where somebody listens: else it
+ * might be a connection with itself.
+ */
+TEST_F(sock, connect_spares_the_listeners_port)
+{
+	int i, port, listener, fd, child;
+	union nc_addr a;
+
+	for (i = 0; i < 16; i++) {
+		listener = sock_listener(&self->at, 1, &a);
+		ASSERT_GE(listener, 0);
+		port = nc_port(listener);
+		fd = sock_new(&self->at);
+		ASSERT_EQ(0, connect_near(fd, &a, port));
+		EXPECT_NE(port, nc_port(fd));
+		ASSERT_EQ(POLLIN, nc_poll(listener, POLLIN, PATIENCE));
+		child = accept(listener, NULL, NULL);
+		EXPECT_LE(0, child);
+		close(child);
+		close(fd);
+		close(listener);
+		fd = sock_new(&self->at);
+		/* plain TCP may meet itself here */
+		if (self->virtual) {
+			EXPECT_EQ(-1, connect_near(fd, &a, port));
+			EXPECT_EQ(ECONNREFUSED, errno);
+		}
+		close(fd);
+	}
+}
+
 /* Virtual and plain sockets share the ports of TCP. */
 TEST_F(sock, port_is_taken_from_tcp)
 {

@@ -295,10 +295,11 @@ TEST_F(sock, interrupted)
 
 	ASSERT_GE(listener, 0);
 	sock_on_signal(SIGALRM, 0);
-	ualarm(SILENCE * 1000, 0);
+	sock_alarms(SILENCE);
 	EXPECT_EQ(-1, sock_connect(fd, &a));
 	EXPECT_EQ(EINTR, errno);
-	EXPECT_EQ(1, sock_signals);
+	EXPECT_LE(1, sock_signals);
+	sock_alarms(0);
 	/* and goes on by itself */
 	close(full[n - 1]);
 	while (n--)
@@ -403,9 +404,10 @@ TEST_F(sock, accept_interrupted)
 
 	ASSERT_GE(listener, 0);
 	sock_on_signal(SIGALRM, 0);
-	ualarm(SILENCE * 1000, 0);
+	sock_alarms(SILENCE);
 	EXPECT_EQ(-1, accept(listener, NULL, NULL));
 	EXPECT_EQ(EINTR, errno);
+	sock_alarms(0);
 }
 
 TEST_F(sock, accept_waits)

@@ -7,10 +7,8 @@
  */
 #define _GNU_SOURCE
 #include <endian.h>
-#include <errno.h>
 #include <linux/if_ether.h>
 #include <netinet/ip.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,107 +19,8 @@
 
 #include "kselftest.h"
 #include "pattern.h"
+#include "raw.h"
 #include "util.h"
-
-/* Documentation/wire-format.rst, written down again to be independent */
-#define HDR 40
-#define HELLO_LEN 96
-enum { HELLO = 1, AUTH, GOAWAY, SYN, SYN_ACK, DATA, ACK, RST };
-
-struct frame {
-	uint8_t version, type;
-	uint16_t flags;
-	uint32_t len;
-	uint64_t token, seq, ack;
-	uint32_t wnd, src;
-} __attribute__((packed));
-
-static int slow = 1, port;
-static struct nc_rng rng = { .state = 42 };
-
-static struct frame frame(int type, uint32_t len)
-{
-	return (struct frame){
-		.version = 1, .type = type, .len = htobe32(len),
-	};
-}
-
-/* -1: reset, perhaps before connect() returned */
-static int attack_try(void)
-{
-	union nc_addr a;
-	socklen_t len = nc_addr(&a, AF_INET, NULL, port);
-	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-
-	if (!connect(fd, &a.sa, len))
-		return fd;
-	if (errno != ECONNRESET)
-		ksft_exit_fail_msg("channel port %d: %s\n", port,
-				   strerror(errno));
-	close(fd);
-	return -1;
-}
-
-static int attack_open(void)
-{
-	int fd = attack_try();
-
-	if (fd < 0)
-		ksft_exit_fail_msg("channel port %d: reset\n", port);
-	nc_set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	return fd;
-}
-
-static void put(int fd, const void *buf, size_t len)
-{
-	/* the other end may have closed: that is what is wanted */
-	if (nc_send_all(fd, buf, len))
-		errno = 0;
-}
-
-/* An honest HELLO: the acceptor's own, with a set id of ours. */
-static int attack_hello(void)
-{
-	uint8_t buf[HDR + HELLO_LEN];
-	int fd = attack_open(), i;
-
-	if (nc_recv_all(fd, buf, sizeof(buf)) || buf[1] != HELLO) {
-		/* it waits for the opener to speak first */
-		struct frame f = frame(HELLO, HELLO_LEN);
-
-		memset(buf, 0, sizeof(buf));
-		memcpy(buf, &f, HDR);
-	}
-	for (i = 0; i < 16; i++)	/* the set, behind the instance */
-		buf[HDR + 48 + i] = nc_rand(&rng);
-	put(fd, buf, sizeof(buf));
-	return fd;
-}
-
-/* Is it closed by the other end, within the time? Reads what it is told. */
-static bool closed(int fd, int ms)
-{
-	uint64_t end = nc_now() + (uint64_t)ms * slow;
-	char buf[4096];
-	ssize_t n;
-
-	while (nc_now() < end) {
-		if (!nc_poll(fd, POLLIN, 100))
-			continue;
-		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (!n || (n < 0 && errno != EAGAIN))
-			return true;
-	}
-	return false;
-}
-
-static bool end_closed(int fd, int ms)
-{
-	bool good = closed(fd, ms);
-
-	close(fd);
-	return good;
-}
 
 /* The attacks. True: it ended as it must. */
 
@@ -129,100 +28,100 @@ static bool garbage(void)
 {
 	uint8_t buf[5000];
 	size_t i;
-	int fd = attack_open();
+	int fd = raw_open();
 
 	for (i = 0; i < sizeof(buf); i++)
-		buf[i] = nc_rand(&rng);
+		buf[i] = nc_rand(&raw_rng);
 	buf[0] = 77;
-	put(fd, buf, sizeof(buf));
-	return end_closed(fd, 10000);
+	raw_put(fd, buf, sizeof(buf));
+	return raw_ends(fd, 10000);
 }
 
 static bool http(void)
 {
 	static const char get[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 				  "and so on, for as long as a header is";
-	int fd = attack_open();
+	int fd = raw_open();
 
-	put(fd, get, sizeof(get));
-	return end_closed(fd, 10000);
+	raw_put(fd, get, sizeof(get));
+	return raw_ends(fd, 10000);
 }
 
 /* Says nothing: closed when the time for a HELLO is over. */
 static bool silent(void)
 {
-	return end_closed(attack_open(), 15000);
+	return raw_ends(raw_open(), 15000);
 }
 
 static bool half_hello(void)
 {
-	struct frame f = frame(HELLO, HELLO_LEN);
-	int fd = attack_open();
+	struct raw_frame f = raw_frame(RAW_HELLO, RAW_HELLO_LEN);
+	int fd = raw_open();
 
-	put(fd, &f, sizeof(f) / 2);
-	return end_closed(fd, 15000);
+	raw_put(fd, &f, sizeof(f) / 2);
+	return raw_ends(fd, 15000);
 }
 
 static bool wrong_hello(void)
 {
-	uint8_t buf[HDR + HELLO_LEN] = { 0 };
-	struct frame f = frame(HELLO, HELLO_LEN);
-	int fd = attack_open();
+	uint8_t buf[RAW_HDR + RAW_HELLO_LEN] = { 0 };
+	struct raw_frame f = raw_frame(RAW_HELLO, RAW_HELLO_LEN);
+	int fd = raw_open();
 
-	memcpy(buf, &f, HDR);
-	memset(buf + HDR, 0x55, HELLO_LEN);
-	put(fd, buf, sizeof(buf));
-	return end_closed(fd, 10000);
+	memcpy(buf, &f, RAW_HDR);
+	memset(buf + RAW_HDR, 0x55, RAW_HELLO_LEN);
+	raw_put(fd, buf, sizeof(buf));
+	return raw_ends(fd, 10000);
 }
 
 static bool wrong_version(void)
 {
-	struct frame f = frame(HELLO, HELLO_LEN);
-	int fd = attack_open();
+	struct raw_frame f = raw_frame(RAW_HELLO, RAW_HELLO_LEN);
+	int fd = raw_open();
 
 	f.version = 2;
-	put(fd, &f, sizeof(f));
-	return end_closed(fd, 10000);
+	raw_put(fd, &f, sizeof(f));
+	return raw_ends(fd, 10000);
 }
 
 static bool no_hello(void)
 {
-	struct frame f = frame(DATA, 100);
+	struct raw_frame f = raw_frame(RAW_DATA, 100);
 	char payload[100] = { 0 };
-	int fd = attack_open();
+	int fd = raw_open();
 
 	f.token = 1;
 	f.seq = htobe64(1);
-	put(fd, &f, sizeof(f));
-	put(fd, payload, sizeof(payload));
-	return end_closed(fd, 10000);
+	raw_put(fd, &f, sizeof(f));
+	raw_put(fd, payload, sizeof(payload));
+	return raw_ends(fd, 10000);
 }
 
 static bool hello_twice(void)
 {
-	struct frame f = frame(HELLO, HELLO_LEN);
-	char payload[HELLO_LEN] = { 0 };
-	int fd = attack_hello();
+	struct raw_frame f = raw_frame(RAW_HELLO, RAW_HELLO_LEN);
+	char payload[RAW_HELLO_LEN] = { 0 };
+	int fd = raw_hello();
 
-	put(fd, &f, sizeof(f));
-	put(fd, payload, sizeof(payload));
-	return end_closed(fd, 10000);
+	raw_put(fd, &f, sizeof(f));
+	raw_put(fd, payload, sizeof(payload));
+	return raw_ends(fd, 10000);
 }
 
 /* One wrong field of a header behind a good HELLO. */
-static bool bad_frame(struct frame f)
+static bool bad_frame(struct raw_frame f)
 {
 	char payload[100] = { 0 };
-	int fd = attack_hello();
+	int fd = raw_hello();
 
-	put(fd, &f, sizeof(f));
-	put(fd, payload, sizeof(payload));
-	return end_closed(fd, 10000);
+	raw_put(fd, &f, sizeof(f));
+	raw_put(fd, payload, sizeof(payload));
+	return raw_ends(fd, 10000);
 }
 
 static bool oversized(void)
 {
-	struct frame f = frame(DATA, 65537);
+	struct raw_frame f = raw_frame(RAW_DATA, 65537);
 
 	f.token = 1;
 	f.seq = htobe64(1);
@@ -231,19 +130,19 @@ static bool oversized(void)
 
 static bool huge(void)
 {
-	struct frame f = frame(SYN, 0xffffffff);
+	struct raw_frame f = raw_frame(RAW_SYN, 0xffffffff);
 
 	return bad_frame(f);
 }
 
 static bool unknown_type(void)
 {
-	return bad_frame(frame(99, 0));
+	return bad_frame(raw_frame(99, 0));
 }
 
 static bool unknown_flag(void)
 {
-	struct frame f = frame(DATA, 1);
+	struct raw_frame f = raw_frame(RAW_DATA, 1);
 
 	f.flags = 0xffff;
 	f.token = 1;
@@ -253,7 +152,7 @@ static bool unknown_flag(void)
 
 static bool wrapping(void)
 {
-	struct frame f = frame(DATA, 100);
+	struct raw_frame f = raw_frame(RAW_DATA, 100);
 
 	f.token = 1;
 	f.seq = htobe64(UINT64_MAX - 50);
@@ -262,45 +161,45 @@ static bool wrapping(void)
 
 static bool bad_syn(void)
 {
-	return bad_frame(frame(SYN, 24));
+	return bad_frame(raw_frame(RAW_SYN, 24));
 }
 
 /* TCP's urgent data would stop tcp_read_sock() for ever. */
 static bool urgent(void)
 {
-	int fd = attack_hello();
+	int fd = raw_hello();
 
 	send(fd, "!", 1, MSG_OOB | MSG_NOSIGNAL);
-	return end_closed(fd, 10000);
+	return raw_ends(fd, 10000);
 }
 
 /* Frames for connections that are not ours: an answer, at most, each. */
 static bool foreign_tokens(void)
 {
-	struct frame f = frame(DATA, 10);
+	struct raw_frame f = raw_frame(RAW_DATA, 10);
 	char payload[10] = { 0 };
-	int fd = attack_hello(), i;
+	int fd = raw_hello(), i;
 
 	for (i = 0; i < 2000; i++) {
-		f.token = nc_rand(&rng) | 1;
-		f.seq = htobe64(1 + nc_rand_below(&rng, 100000));
-		f.src = nc_rand(&rng);
-		put(fd, &f, sizeof(f));
-		put(fd, payload, sizeof(payload));
+		f.token = nc_rand(&raw_rng) | 1;
+		f.seq = htobe64(1 + nc_rand_below(&raw_rng, 100000));
+		f.src = nc_rand(&raw_rng);
+		raw_put(fd, &f, sizeof(f));
+		raw_put(fd, payload, sizeof(payload));
 	}
-	f = frame(RST, 0);
+	f = raw_frame(RAW_RST, 0);
 	for (i = 0; i < 2000; i++) {
-		f.token = nc_rand(&rng) | 1;
-		put(fd, &f, sizeof(f));
+		f.token = nc_rand(&raw_rng) | 1;
+		raw_put(fd, &f, sizeof(f));
 	}
-	return !closed(fd, 300) && !close(fd);
+	return !raw_closed(fd, 300) && !close(fd);
 }
 
 /* The token of a DATA frame of the victim's, seen on the wire; 0: none came. */
 static uint64_t sniff_token(void)
 {
 	int fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
-	uint64_t end = nc_now() + 5000ULL * slow, token = 0;
+	uint64_t end = nc_now() + 5000ULL * raw_slow, token = 0;
 	static uint8_t buf[70000];
 	size_t off;
 	ssize_t n;
@@ -313,8 +212,8 @@ static uint64_t sniff_token(void)
 			continue;
 		off = (buf[0] & 15) * 4;
 		off += (buf[off + 12] >> 4) * 4;
-		if (n >= (ssize_t)off + HDR && buf[off] == 1 &&
-		    buf[off + 1] == DATA && !buf[off + 4])
+		if (n >= (ssize_t)off + RAW_HDR && buf[off] == 1 &&
+		    buf[off + 1] == RAW_DATA && !buf[off + 4])
 			memcpy(&token, buf + off + 8, sizeof(token));
 	}
 	close(fd);
@@ -327,9 +226,9 @@ static uint64_t sniff_token(void)
  */
 static bool theft(void)
 {
-	struct frame f = frame(DATA, 10);
+	struct raw_frame f = raw_frame(RAW_DATA, 10);
 	char payload[10] = { 0 };
-	int fd = attack_hello(), i;
+	int fd = raw_hello(), i;
 
 	f.token = sniff_token();
 	if (!f.token) {
@@ -341,56 +240,84 @@ static bool theft(void)
 		f.seq = htobe64(1 + i * 10);
 		f.ack = htobe64(1 + i);
 		f.wnd = 0xffffffff;
-		put(fd, &f, sizeof(f));
-		put(fd, payload, sizeof(payload));
+		raw_put(fd, &f, sizeof(f));
+		raw_put(fd, payload, sizeof(payload));
 	}
-	f = frame(DATA, 0);
+	f = raw_frame(RAW_DATA, 0);
 	f.token = sniff_token();
 	f.flags = htobe16(1);		/* FIN */
 	f.seq = htobe64(1);
-	put(fd, &f, sizeof(f));
-	f = frame(RST, 0);
+	raw_put(fd, &f, sizeof(f));
+	f = raw_frame(RAW_RST, 0);
 	f.token = sniff_token();
-	put(fd, &f, sizeof(f));
-	return !closed(fd, 300) && !close(fd);
+	raw_put(fd, &f, sizeof(f));
+	return !raw_closed(fd, 300) && !close(fd);
 }
 
 /* NCSYNs to ports where nobody listens, with no one waiting for answers. */
 static bool syn_flood(void)
 {
-	struct { struct frame f; uint8_t syn[24]; } __attribute__((packed)) p;
-	int fd = attack_hello(), i;
+	int fd = raw_hello(), i;
 
-	memset(&p, 0, sizeof(p));
-	p.f = frame(SYN, 24);
-	for (i = 0; i < 3000; i++) {
-		memset(p.syn, 1 + i % 250, 8);		/* token */
-		p.syn[16] = i >> 8 | 4;			/* sport */
-		p.syn[17] = i;
-		p.syn[18] = 0xfe;			/* dport */
-		p.syn[19] = 1;
-		put(fd, &p, sizeof(p));
-	}
-	return !closed(fd, 300) && !close(fd);
+	for (i = 0; i < 3000; i++)
+		raw_put_syn(fd, 1 + i % 250, i | 1024, 0xfe01, 0);
+	return !raw_closed(fd, 300) && !close(fd);
+}
+
+static bool rises(const char *counter, int64_t before)
+{
+	uint64_t end = nc_now() + 5000ULL * raw_slow;
+
+	while (nc_stat(counter) == before && nc_now() < end)
+		nc_sleep_ms(5);
+	return nc_stat(counter) == before + 1;
+}
+
+/* One that only asks for its connection makes none. */
+static bool asking_syn(void)
+{
+	int listener = socket(AF_INET, SOCK_STREAM, IPPROTO_VIRTUAL_SOCK);
+	int64_t opens, busy, dup;
+	int fd = raw_hello(), to;
+	union nc_addr a;
+	bool good;
+
+	if (bind(listener, &a.sa, nc_addr(&a, AF_INET, NULL, 0)) ||
+	    listen(listener, 8))
+		return false;
+	to = nc_port(listener);
+	opens = nc_stat("PassiveOpens");
+	busy = nc_stat("BusySent");
+	dup = nc_stat("SynDup");
+	raw_put_syn(fd, 7, 1024, to, RAW_ACKREQ);
+	good = rises("BusySent", busy) && nc_stat("PassiveOpens") == opens &&
+	       !nc_poll(listener, POLLIN, 100);
+	raw_put_syn(fd, 7, 1024, to, 0);
+	good &= rises("PassiveOpens", opens) &&
+		nc_poll(listener, POLLIN, 5000 * raw_slow) == POLLIN;
+	raw_put_syn(fd, 7, 1024, to, RAW_ACKREQ);
+	good &= rises("SynDup", dup) && nc_stat("PassiveOpens") == opens + 1;
+	close(listener);
+	return good && !raw_closed(fd, 300) && !close(fd);
 }
 
 /* Valid headers with random contents behind a good HELLO. */
 static bool fuzz(void)
 {
-	uint8_t buf[HDR + 64];
+	uint8_t buf[RAW_HDR + 64];
 	int i, k, fd;
 
 	for (i = 0; i < 300; i++) {
-		fd = i % 4 ? attack_open() : attack_hello();
+		fd = i % 4 ? raw_open() : raw_hello();
 		for (k = 0; k < (int)sizeof(buf); k++)
-			buf[k] = nc_rand(&rng);
+			buf[k] = nc_rand(&raw_rng);
 		buf[0] = 1;
-		buf[1] = 1 + nc_rand_below(&rng, 8);
+		buf[1] = 1 + nc_rand_below(&raw_rng, 8);
 		buf[2] = 0;
 		buf[3] &= 15;
 		memset(buf + 4, 0, 3);
 		buf[7] &= 63;
-		put(fd, buf, nc_rand_below(&rng, sizeof(buf) + 1));
+		raw_put(fd, buf, nc_rand_below(&raw_rng, sizeof(buf) + 1));
 		close(fd);
 	}
 	return true;
@@ -402,8 +329,8 @@ static bool half_open(void)
 	int fd[300], i, reset = 0;
 
 	for (i = 0; i < 300; i++)
-		fd[i] = attack_try();
-	nc_sleep_ms(300 * slow);
+		fd[i] = raw_try();
+	nc_sleep_ms(300 * raw_slow);
 	for (i = 0; i < 300; i++) {
 		reset += fd[i] < 0 || nc_poll(fd[i], POLLHUP, 0);
 		close(fd[i]);
@@ -436,6 +363,7 @@ static const struct {
 	{ "foreign tokens", foreign_tokens, NULL },
 	{ "a token without its set", theft, "EchoRstSent" },
 	{ "NCSYN flood", syn_flood, "RefusedSent" },
+	{ "NCSYN that asks", asking_syn, "SynDup" },
 	{ "fuzzed frames", fuzz, NULL },
 	{ "half-open", half_open, "ChannelRefused" },
 };
@@ -523,7 +451,7 @@ int main(void)
 	int status;
 
 	if (env && atoi(env) > 0)
-		slow = atoi(env);
+		raw_slow = atoi(env);
 	signal(SIGPIPE, SIG_IGN);
 	ksft_print_header();
 	if (!nc_available()) {
@@ -540,7 +468,7 @@ int main(void)
 			    nc_read_file(NC_SYSCTL "port", text,
 					 sizeof(text)) < 0)
 				_exit(1);
-			port = atoi(text);
+			raw_port = atoi(text);
 			_exit(!attack(i));
 		}
 		wait(&status);

@@ -75,14 +75,16 @@ TEST_F(sock, recv_interrupted)
 
 	ASSERT_EQ(0, sock_pair(&self->at, fd));
 	sock_on_signal(SIGALRM, 0);
-	ualarm(SILENCE * 1000, 0);
+	sock_alarms(SILENCE);
 	EXPECT_EQ(-1, recv(fd[1], buf, 1, 0));
 	EXPECT_EQ(EINTR, errno);
+	sock_alarms(0);
 	/* what came before the signal is not lost */
 	EXPECT_EQ(3, send(fd[0], "abc", 3, 0));
 	ASSERT_TRUE(EVENTUALLY(inq(fd[1]) == 3));
-	ualarm(SILENCE * 1000, 0);
+	sock_alarms(SILENCE);
 	EXPECT_EQ(3, recv(fd[1], buf, 8, MSG_WAITALL));
+	sock_alarms(0);
 }
 
 TEST_F(sock, send_interrupted)
@@ -93,16 +95,16 @@ TEST_F(sock, send_interrupted)
 
 	ASSERT_EQ(0, sock_pair(&self->at, fd));
 	sock_on_signal(SIGALRM, 0);
-	ualarm(2 * SILENCE * 1000, 0);
 	nc_pattern_fill(block, KEY, 0, sizeof(block));
+	sock_alarms(2 * SILENCE);
 	n = send(fd[0], block, sizeof(block), 0);
 	ASSERT_GT(n, 0);
 	ASSERT_LT(n, (ssize_t)sizeof(block));
-	ualarm(2 * SILENCE * 1000, 0);
 	if (sock_fill(fd[0]) == 0) {
 		EXPECT_EQ(-1, send(fd[0], block, 1, 0));
 		EXPECT_EQ(EINTR, errno);
 	}
+	sock_alarms(0);
 	EXPECT_TRUE(recv_pattern(fd[1], 0, n));
 }
 

@@ -148,3 +148,8 @@ void sock_on_signal(int sig, int flags)
 	sock_signals = 0;
 	sigaction(sig, &sa, NULL);
 }
+
+void sock_alarms(unsigned int ms)
+{
+	ualarm(ms * 1000, ms * 1000);
+}

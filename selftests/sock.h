@@ -60,6 +60,11 @@ ssize_t sock_fill(int fd);
 ssize_t sock_drain(int fd);
 
 void sock_on_signal(int sig, int flags);
+/*
+ * SIGALRM every @ms, 0: no more. A single one may come before the call that it
+ * is to interrupt
+ */
+void sock_alarms(unsigned int ms);
 extern volatile sig_atomic_t sock_signals;
 
 #define EVENTUALLY(condition) ({					\
