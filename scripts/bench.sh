@@ -89,7 +89,8 @@ find "$run" -name samples.json -exec cat {} + | jq -s add > "$dest/samples.json"
 	echo "kernel $("$NC_TOP/scripts/kernel.sh" release "$v"), $(date +%F), $(cd "$NC_TOP" && git describe --always --dirty 2> /dev/null || echo unversioned)"
 	echo "8 emulated processors, 4 clients and 4 servers, time slowed ${SIM_K:-250} times;"
 	echo "no caches, no memory bandwidth, no device: ratios, not absolute figures."
-	echo "Scenarios that end with u: User-Mode Linux $("$NC_TOP/scripts/kernel.sh" release u), 2 processors."
+	[ ${#native[@]} = 0 ] ||
+		echo "Scenarios that end with u: User-Mode Linux $("$NC_TOP/scripts/kernel.sh" release u), 2 processors."
 	echo
 	jq -r --slurpfile targets "$sim/targets.json" -f "$sim/report.jq" "$dest/samples.json" |
 		column -t -s "$(printf '\t')"

@@ -25,7 +25,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 mem='' timeout=${NETCHANNEL_TIMEOUT:-1800} append='' dir='' build=1 net='' mac=1 scan=1 out=''
-cpus='' flags=(--keep-going) machine='' launch=() accel=''
+cpus='' flags=(--keep-going) machine='' launch=() accel='' nodes=1
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cpus) cpus=$2; shift ;;
@@ -143,7 +143,7 @@ qemu() {
 	else
 		accel=tcg,thread=multi
 	fi
-	args=(qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp "$cpus"
+	args=(qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp "$cpus,sockets=$nodes"
 		-machine q35 -nodefaults -no-user-config -display none -no-reboot
 		-kernel "$image" -serial "file:$out/console"
 		-object rng-random,id=rng,filename=/dev/urandom
@@ -171,10 +171,13 @@ qemu() {
 		;;
 	*)
 		stock_initrd
-		args+=(-m "$mem" -object "memory-backend-memfd,id=mem,size=${mem}M,share=on"
-			-numa node,memdev=mem -initrd "$initrd"
+		args+=(-m "$mem" -initrd "$initrd"
 			-chardev "socket,id=fs,path=$out/fs.sock"
 			-device vhost-user-fs-pci,chardev=fs,tag=hostroot)
+		for ((n = 0; n < nodes; n++)); do
+			args+=(-object "memory-backend-memfd,id=mem$n,size=$((mem / nodes))M,share=on"
+				-numa "node,memdev=mem$n,cpus=$((n * cpus / nodes))-$(((n + 1) * cpus / nodes - 1))")
+		done
 		/usr/lib/qemu/virtiofsd --socket-path="$out/fs.sock" -f -o source=/ \
 			-o sandbox=chroot -o cache=always > "$out/virtiofsd.log" 2>&1 &
 		virtiofsd=$!

@@ -15,7 +15,9 @@ make -s -C "$NC_TOP/scripts/sim" O="$sim"
 
 accel=tcg,thread=multi,tb-size=512
 cpus=${cpus:-8}
-append="$append init_on_alloc=0 nokaslr rcupdate.rcu_expedited=1"
+# a node of memory for each host: what is near to one is not the other's
+nodes=2
+append="$append numa_balancing=disable init_on_alloc=0 nokaslr rcupdate.rcu_expedited=1"
 more_args=(-plugin "$sim/throttle.so,log=$out/windows.json,M=$SIM_M${SIM_COUNT:+,count=1}")
 for x in $SIM_PLUGINS; do
 	more_args+=(-plugin "$sim/$x.so,log=$out/$x.log")

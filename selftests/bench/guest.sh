@@ -50,9 +50,9 @@ grace() {	# grace short|usual
 
 # Each arm has a fresh module. "nc4" always has four channels for each class and
 # shares no copies, "nc4c3" shares them with three helpers. What follows says who
-# receives: "s" softirq also throughput channels, "l" workers also latency
-# channels, "p" the same and they poll for 50 us. "nc" does what the module
-# chooses.
+# receives: "s" softirq and "w" workers throughput channels always, "l" workers
+# latency channels, "p" the same and they poll for 50 us. "nc" does what the
+# module chooses.
 module() {	# module ARM
 	local knob helpers _
 
@@ -70,7 +70,8 @@ module() {	# module ARM
 		helpers=${1:4:1}
 		echo "${helpers:-0}" > $knobs/vns/copy_helpers
 		[ -z "$helpers" ] || echo 65536 > $knobs/vns/copy_bytes
-		[[ $1 != *s ]] || echo 1 > $knobs/netdriver/rx_softirq_throughput
+		[[ $1 != *s ]] || echo 2 > $knobs/netdriver/rx_softirq_throughput
+		[[ $1 != *w ]] || echo 0 > $knobs/netdriver/rx_softirq_throughput
 		[[ $1 != *[lp] ]] || echo 0 > $knobs/netdriver/rx_softirq_latency
 		[[ $1 != *p ]] || echo 50 | tee $knobs/netdriver/busy_poll_* > /dev/null
 	fi

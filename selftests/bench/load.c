@@ -93,7 +93,8 @@ static void enter(const char *netns)
 	close(fd);
 }
 
-void load_fork(const char *netns, void (*fn)(const struct load_job *, int),
+void load_fork(const char *netns, const struct load_cpus *home,
+	       void (*fn)(const struct load_job *, int),
 	       const struct load_job *job, int instance)
 {
 	pid_t pid = fork();
@@ -104,6 +105,9 @@ void load_fork(const char *netns, void (*fn)(const struct load_job *, int),
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		enter(netns);
+		/* also while it connects: that is when its host places things */
+		if (home->nr && sched_setaffinity(0, sizeof(home->set), &home->set))
+			load_die("affinity");
 		fn(job, instance);
 		_exit(0);
 	}
@@ -239,11 +243,11 @@ static void set_up(void)
 	for (k = 0; k < nr_jobs; k++)
 		for (i = 0; jobs[k].kind->serve && i < processes(&jobs[k]);
 		     i++, ready++)
-			load_fork(srv, jobs[k].kind->serve, &jobs[k], i);
+			load_fork(srv, &jobs[k].rx, jobs[k].kind->serve, &jobs[k], i);
 	load_wait_ready(ready);
 	for (k = 0; k < nr_jobs; k++)
 		for (i = 0; i < processes(&jobs[k]); i++) {
-			load_fork(cli, jobs[k].kind->load, &jobs[k], i);
+			load_fork(cli, &jobs[k].tx, jobs[k].kind->load, &jobs[k], i);
 			ready += 1 + jobs[k].kind->accepts_first;
 		}
 	load_wait_ready(ready);

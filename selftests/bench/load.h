@@ -68,7 +68,7 @@ _Noreturn void load_die(const char *what);
 void load_parse(struct load_job *job, int index, char *text);
 void load_share(void);
 /* a process for @fn in namespace @netns; killed by load_stop() */
-void load_fork(const char *netns,
+void load_fork(const char *netns, const struct load_cpus *home,
 	       void (*fn)(const struct load_job *, int),
 	       const struct load_job *job, int instance);
 void load_wait_ready(int n);

@@ -126,9 +126,9 @@ int load_memory(int argc, char **argv)
 	job.n = n;
 	job.protocol = proto;
 	load_share();
-	load_fork(srv, idle_serve, &job, 0);
+	load_fork(srv, &job.rx, idle_serve, &job, 0);
 	load_wait_ready(1);
-	load_fork(cli, idle_load, &job, 0);
+	load_fork(cli, &job.tx, idle_load, &job, 0);
 	/* The first step only fills the slack of slabs and tables. */
 	for (int step = 1; step <= steps + 1; step++) {
 		meminfo(from);
