@@ -16,6 +16,7 @@
  */
 #include "netdriver/internal.h"
 
+#include <linux/bitrev.h>
 #include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/netdevice.h>
@@ -282,6 +283,19 @@ u8 nc_chan_index(const struct nc_chan *ch)
 	return ch->lane.index;
 }
 EXPORT_SYMBOL_NC(nc_chan_index);
+
+u32 nc_chan_spread(const struct nc_chan *ch)
+{
+	u32 at;
+
+	if (!ch->opener && READ_ONCE(ch->state) < NC_CHAN_UP)
+		return 0;	/* HELLO tells */
+	at = (u32)bitrev8(ch->lane.index) << 24;
+	if (ch->lane.class == NC_CLASS_L)
+		at += BIT(31) / NC_LANES_MAX;
+	return (ch->peer->spread + at) | 1;
+}
+EXPORT_SYMBOL_NC(nc_chan_spread);
 
 bool nc_chan_is_opener(const struct nc_chan *ch)
 {

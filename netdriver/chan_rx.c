@@ -12,6 +12,7 @@
 
 #define NC_CHAN_RX_WAIT_MIN	1	/* ms */
 #define NC_CHAN_RX_WAIT_MAX	100
+#define NC_CHAN_RX_LARGE	(16 << 10)	/* bytes worth a look of their own */
 
 static void nc_chan_rx_again(struct timer_list *t)
 {
@@ -36,11 +37,19 @@ void nc_chan_rx_exit(struct nc_chan *ch)
 	local_bh_enable();
 }
 
-bool nc_chan_rx_inline(const struct nc_chan *ch)
+/*
+ * Many small packets of a large frame are cheaper in one go: TCP acknowledges
+ * what was read, and the reader is woken, once for each time that we look.
+ */
+bool nc_chan_rx_inline(const struct nc_chan *ch, u32 avail)
 {
-	return READ_ONCE(nc_knob_rx_softirq[ch->lane.class]) &&
-	       !test_bit(NC_CHAN_RX_HOLD, &ch->bits) &&
-	       !test_bit(NC_CHAN_RX_PENDING, &ch->bits);
+	unsigned int how = READ_ONCE(nc_knob_rx_softirq[ch->lane.class]);
+
+	if (how == NC_RX_WORKER || test_bit(NC_CHAN_RX_HOLD, &ch->bits) ||
+	    test_bit(NC_CHAN_RX_PENDING, &ch->bits))
+		return false;
+	return how == NC_RX_SOFTIRQ || avail >= NC_CHAN_RX_LARGE ||
+	       nc_frame_need(&ch->frame);
 }
 EXPORT_SYMBOL_NC(nc_chan_rx_inline);
 

@@ -35,6 +35,8 @@ struct sk_buff;
  * @oif: device or scope, 0 for any
  * @mark: firewall mark
  * @port: remote channel port, host byte order
+ * @node: NUMA node that it is served on, or NUMA_NO_NODE: where connect() was
+ *	called, or the accepting transport says that its packets come in
  */
 struct nc_chan_addr {
 	struct in6_addr	raddr;
@@ -42,6 +44,7 @@ struct nc_chan_addr {
 	int		oif;
 	u32		mark;
 	u16		port;
+	int		node;
 };
 
 /**
@@ -141,6 +144,19 @@ struct net *nc_chan_net(const struct nc_chan *ch);
 u8 nc_chan_class(const struct nc_chan *ch);	/* enum nc_class */
 u8 nc_chan_index(const struct nc_chan *ch);
 bool nc_chan_is_opener(const struct nc_chan *ch);
+
+/**
+ * nc_chan_spread - where in the range of u32 this channel is
+ * @ch: channel
+ *
+ * For what deals by a hash, as transmit queues and RPS do: the channels of one
+ * class of a peer are as far from each other as can be, however many there
+ * are, and those of the other class between them. Random numbers would meet.
+ *
+ * Context: any. Return: 0: not known yet, ask again.
+ */
+u32 nc_chan_spread(const struct nc_chan *ch);
+
 void *nc_listener_priv(const struct nc_listener *l);
 struct net *nc_listener_net(const struct nc_listener *l);
 u16 nc_listener_port(const struct nc_listener *l);
@@ -181,8 +197,11 @@ void nc_chan_rx_done(struct nc_chan *ch);
 /* bytes are waiting and nobody may read them here: the worker's rx_run */
 void nc_chan_rx_later(struct nc_chan *ch);
 
-/* may data_ready read in softirq (knobs rx_softirq_*)? */
-bool nc_chan_rx_inline(const struct nc_chan *ch);
+/*
+ * May @avail bytes be read in softirq, where they came in (knobs rx_softirq_*)?
+ * The caller keeps other receivers out. No: nc_chan_rx_later().
+ */
+bool nc_chan_rx_inline(const struct nc_chan *ch, u32 avail);
 
 /**
  * nc_listener_accepted - somebody connected to the channel port

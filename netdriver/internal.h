@@ -31,6 +31,7 @@ struct nc_lane_box {
  * @opened: const: this end opened the set
  * @key: const
  * @set: const: the secret that names the set
+ * @spread: const: random, where nc_chan_spread() begins
  * @node: lock: table lock of the netns
  * @lanes: rcu, written under @cfg
  * @cfg: mutex: channels, instance, death
@@ -64,6 +65,7 @@ struct nc_peer {
 	bool				opened;
 	struct nc_peer_key		key;
 	u8				set[16];
+	u32				spread;
 	struct hlist_node		node;
 	struct nc_lane_box __rcu	*lanes[NC_CLASSES];
 	struct mutex			cfg;	/* channels, life */
@@ -183,6 +185,13 @@ int nc_peer_show_peers(struct seq_file *m, void *v);
 /* netdriver.c: knobs */
 extern unsigned int nc_knob_channels_min[NC_CLASSES];
 extern unsigned int nc_knob_channels[NC_CLASSES];
+/* values of rx_softirq_*: who receives */
+enum {
+	NC_RX_WORKER,
+	NC_RX_SOFTIRQ_CHEAP,	/* softirq, unless nc_chan_rx_inline() says no */
+	NC_RX_SOFTIRQ,
+};
+
 extern unsigned int nc_knob_rx_softirq[NC_CLASSES];
 extern unsigned int nc_knob_busy_poll[NC_CLASSES];
 extern unsigned int nc_knob_inline_tx;

@@ -244,7 +244,7 @@ struct nc_chan *nc_listener_accepted(struct nc_listener *l,
 		nc_mib_inc(l->net, CHAN_REFUSED);
 		return ERR_PTR(-EUSERS);
 	}
-	w = nc_worker_pick(NC_CLASS_T, NUMA_NO_NODE, &cpu);
+	w = nc_worker_pick(NC_CLASS_T, addr->node, &cpu);
 	if (IS_ERR(w))
 		return ERR_CAST(w);
 	nc_worker_drop(w);	/* it has a class and its place from HELLO on */

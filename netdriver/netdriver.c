@@ -16,7 +16,7 @@ struct workqueue_struct *nc_cold_wq __read_mostly;
 unsigned int nc_knob_channels_min[NC_CLASSES] __read_mostly = { 1, 1 };
 unsigned int nc_knob_channels[NC_CLASSES] __read_mostly;
 unsigned int nc_knob_rx_softirq[NC_CLASSES] __read_mostly = {
-	[NC_CLASS_L] = 1,
+	NC_RX_SOFTIRQ_CHEAP, NC_RX_SOFTIRQ_CHEAP
 };
 
 unsigned int nc_knob_busy_poll[NC_CLASSES] __read_mostly;
@@ -34,8 +34,10 @@ static struct nc_knob nc_netdriver_knobs[] = {
 		   NC_LANES_MAX, &nc_knob_channels_min[NC_CLASS_T], NULL),
 	NC_KNOB_IN(channels_throughput_min, &nc_knob_channels_min[NC_CLASS_T],
 		   1, NC_LANES_MAX, NULL, &nc_knob_channels[NC_CLASS_T]),
-	NC_KNOB(rx_softirq_latency, &nc_knob_rx_softirq[NC_CLASS_L], 0, 1),
-	NC_KNOB(rx_softirq_throughput, &nc_knob_rx_softirq[NC_CLASS_T], 0, 1),
+	NC_KNOB(rx_softirq_latency, &nc_knob_rx_softirq[NC_CLASS_L],
+		NC_RX_WORKER, NC_RX_SOFTIRQ),
+	NC_KNOB(rx_softirq_throughput, &nc_knob_rx_softirq[NC_CLASS_T],
+		NC_RX_WORKER, NC_RX_SOFTIRQ),
 	NC_KNOB(busy_poll_latency, &nc_knob_busy_poll[NC_CLASS_L], 0, 1000),
 	NC_KNOB(busy_poll_throughput, &nc_knob_busy_poll[NC_CLASS_T], 0, 1000),
 	NC_KNOB(inline_tx, &nc_knob_inline_tx, 0, 1),

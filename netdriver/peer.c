@@ -116,6 +116,7 @@ static struct nc_peer *nc_peer_alloc(struct net *net, bool opened,
 		memcpy(peer->set, set, sizeof(peer->set));
 	else
 		get_random_bytes(peer->set, sizeof(peer->set));
+	peer->spread = get_random_u32();
 	mutex_init(&peer->cfg);
 	INIT_LIST_HEAD(&peer->chans);
 	peer->down_since = jiffies;

@@ -257,7 +257,7 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 
 	if (!memcmp(ch->hello.set, zero, sizeof(zero)))
 		return -EPROTO;
-	w = nc_worker_pick(ch->hello.class, NUMA_NO_NODE, &cpu);
+	w = nc_worker_pick(ch->hello.class, ch->addr.node, &cpu);
 	if (IS_ERR(w))
 		return PTR_ERR(w);
 	peer = nc_peer_accepted(ch->net, &key, ch->hello.set);

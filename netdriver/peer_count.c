@@ -42,6 +42,7 @@ static int nc_peer_open_chan(struct nc_peer *peer, u8 class, u8 index)
 		.oif = peer->key.oif,
 		.mark = peer->key.mark,
 		.port = nc_sysctl_port(peer->net),
+		.node = peer->node_id,
 	};
 	const struct nc_channel_ops *ops;
 	char name[NC_CHANNEL_NAME_MAX];

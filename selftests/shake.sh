@@ -42,7 +42,7 @@ shake() {
 	8) knob vns/copy_cpus "$some" ;;
 	9) knob netdriver/cpus "$some" ;;
 	10) knob netdriver/inline_tx $((RANDOM % 2)) ;;
-	11) knob "netdriver/rx_softirq_${classes[RANDOM % 2]}" $((RANDOM % 2)) ;;
+	11) knob "netdriver/rx_softirq_${classes[RANDOM % 2]}" $((RANDOM % 3)) ;;
 	12) knob "netdriver/busy_poll_${classes[RANDOM % 2]}" $((RANDOM % 2 * 100)) ;;
 	esac
 }

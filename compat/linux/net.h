@@ -6,12 +6,15 @@
  * proto_ops.sendmsg with MSG_SPLICE_PAGES where TCP takes pages only through
  * proto_ops.sendpage. 6.1 defines the flag and its TCP ignores it, that is:
  * copies; so Kbuild looks for the operation.
- * When the oldest kernel is >= 6.5, only the last function stays.
+ * When the oldest kernel is >= 6.5, only the last two functions stay.
  */
 #ifndef NC_COMPAT_LINUX_NET_H
 #define NC_COMPAT_LINUX_NET_H
 
 #include_next <linux/net.h>
+
+#include <linux/skbuff.h>
+#include <linux/socket.h>
 
 #ifdef NC_HAVE_SENDPAGE
 #include <linux/bvec.h>
@@ -44,6 +47,17 @@ static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
 	return done;
 }
 
+struct nc_compat_pages {};
+
+static inline void nc_compat_pages(struct msghdr *msg,
+				   struct nc_compat_pages *pages,
+				   int (*take)(struct sk_buff *skb,
+					       struct iov_iter *from,
+					       size_t len))
+{
+	msg->msg_flags |= MSG_SPLICE_PAGES | MSG_NO_SHARED_FRAGS;
+}
+
 #define NC_SPLICE_EOF(fn)
 #else
 #define NC_SPLICE_EOF(fn) .splice_eof = fn,
@@ -51,6 +65,35 @@ static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
 static inline int nc_compat_sendmsg(struct socket *sock, struct msghdr *msg)
 {
 	return READ_ONCE(sock->ops)->sendmsg(sock, msg, msg_data_left(msg));
+}
+
+struct nc_compat_pages {
+	struct ubuf_info	ubuf;
+};
+
+/* nobody is told: the skbs hold the pages, and no other reference */
+static inline void nc_compat_pages_done(struct sk_buff *skb,
+					struct ubuf_info *ubuf, bool ok)
+{
+}
+
+/* @take puts the pages of @msg into skbs; @pages lives as long as the call */
+static inline void nc_compat_pages(struct msghdr *msg,
+				   struct nc_compat_pages *pages,
+				   int (*take)(struct sk_buff *skb,
+					       struct iov_iter *from,
+					       size_t len))
+{
+	static const struct ubuf_info_ops ops = {
+		.complete = nc_compat_pages_done,
+	};
+
+	pages->ubuf.ops = &ops;
+	refcount_set(&pages->ubuf.refcnt, 1);
+	pages->ubuf.flags = 0;
+	msg->msg_ubuf = &pages->ubuf;
+	msg->sg_from_iter = take;
+	msg->msg_flags |= MSG_ZEROCOPY;
 }
 #endif /* NC_HAVE_SENDPAGE */
 

@@ -33,8 +33,8 @@ static void nc_tcp_listen_ready(struct sock *sk)
 static int nc_tcp_listen_addr(struct socket *sock, struct nc_chan_addr *a)
 {
 	struct sockaddr_storage ss;
+	int cpu, ret;
 	u16 lport;
-	int ret;
 
 	ret = kernel_getpeername(sock, (struct sockaddr *)&ss);
 	if (ret >= 0)
@@ -49,6 +49,8 @@ static int nc_tcp_listen_addr(struct socket *sock, struct nc_chan_addr *a)
 	/* of a link-local connection TCP has bound it to the device */
 	a->oif = READ_ONCE(sock->sk->sk_bound_dev_if);
 	a->mark = READ_ONCE(sock->sk->sk_mark);
+	cpu = READ_ONCE(sock->sk->sk_incoming_cpu);
+	a->node = cpu < 0 ? NUMA_NO_NODE : cpu_to_node(cpu);
 	return 0;
 }
 

@@ -69,7 +69,10 @@ static bool nc_tcp_recv(struct nc_tcp *tc, struct sock *sk, int budget)
 /* from data_ready: socket locked, BH off */
 void nc_tcp_recv_ready(struct nc_tcp *tc, struct sock *sk)
 {
-	if (sock_owned_by_user_nocheck(sk) || !nc_chan_rx_inline(tc->ch) ||
+	u32 avail = tcp_sk(sk)->rcv_nxt - READ_ONCE(tcp_sk(sk)->copied_seq);
+
+	if (sock_owned_by_user_nocheck(sk) ||
+	    !nc_chan_rx_inline(tc->ch, avail) ||
 	    nc_tcp_recv(tc, sk, NC_TCP_SOFTIRQ_BUDGET))
 		nc_chan_rx_later(tc->ch);
 }

@@ -6,6 +6,7 @@
 #include "netdriver/tcp/tcp.h"
 
 #include <linux/net.h>
+#include <linux/skbuff.h>
 #include <linux/uio.h>
 #include <net/tcp.h>
 
@@ -22,6 +23,52 @@ static bool nc_tcp_send_spliceable(const struct bio_vec *bv, unsigned int nr)
 		if (!sendpage_ok(bv[nr].bv_page))
 			return false;
 	return true;
+}
+
+/*
+ * References to the pages of @from in @skb, as many as there is room for.
+ * MSG_SPLICE_PAGES would take 4 KiB at a time of what is one page of 32, and
+ * every later look at the skb would cost as many steps: a sixth of all that a
+ * bulk sender does. So TCP asks us, as it asks io_uring. The flags of the
+ * ubuf are 0: its skbs are not for copying on the way, and nobody waits for
+ * them. TCP does not charge them to the socket; they are charged to the virtual
+ * sockets that they come from.
+ */
+static int nc_tcp_send_take(struct sk_buff *skb, struct iov_iter *from,
+			    size_t len)
+{
+	struct skb_shared_info *si = skb_shinfo(skb);
+	struct bvec_iter bi = {
+		.bi_size = min(from->count, len),
+		.bi_bvec_done = from->iov_offset,
+	};
+	u32 done = 0;
+
+	while (bi.bi_size) {
+		struct bio_vec bv = mp_bvec_iter_bvec(from->bvec, bi);
+		int i = si->nr_frags;
+
+		if (skb_can_coalesce(skb, i, bv.bv_page, bv.bv_offset)) {
+			skb_frag_size_add(&si->frags[i - 1], bv.bv_len);
+		} else if (i < MAX_SKB_FRAGS) {
+			get_page(bv.bv_page);
+			__skb_fill_page_desc_noacc(si, i, bv.bv_page,
+						   bv.bv_offset, bv.bv_len);
+			si->nr_frags++;
+		} else {
+			break;
+		}
+		done += bv.bv_len;
+		bvec_iter_advance_single(from->bvec, &bi, bv.bv_len);
+	}
+	if (!done)
+		return -EMSGSIZE;
+	from->bvec += bi.bi_idx;
+	from->nr_segs -= bi.bi_idx;
+	from->count -= done;
+	from->iov_offset = bi.bi_bvec_done;
+	skb_len_add(skb, done);
+	return 0;
 }
 
 static bool nc_tcp_send_room(const struct sock *sk)
@@ -65,12 +112,15 @@ int nc_tcp_xmit(struct nc_chan *ch, const struct bio_vec *bv, unsigned int nr,
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct nc_tcp *tc = nc_chan_priv(ch);
+	struct nc_compat_pages pages;
 	size_t done;
 	int err;
 
 	might_sleep();
 	if (unlikely(tc->class != nc_chan_class(ch)))
 		nc_tcp_tune_class(tc, nc_chan_class(ch));
+	if (unlikely(!tc->spread))
+		nc_tcp_tune_spread(tc);
 	if (!len) {
 		/* the MORE of an earlier call did not come */
 		tcp_sock_set_nodelay(tc->sock->sk);
@@ -79,7 +129,7 @@ int nc_tcp_xmit(struct nc_chan *ch, const struct bio_vec *bv, unsigned int nr,
 	if (flags & NC_XMIT_MORE)
 		msg.msg_flags |= MSG_MORE;
 	if ((flags & NC_XMIT_SPLICE) && nc_tcp_send_spliceable(bv, nr))
-		msg.msg_flags |= MSG_SPLICE_PAGES | MSG_NO_SHARED_FRAGS;
+		nc_compat_pages(&msg, &pages, nc_tcp_send_take);
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bv, nr, skip + len);
 	iov_iter_advance(&msg.msg_iter, skip);
 

@@ -53,6 +53,22 @@ void nc_tcp_tune_class(struct nc_tcp *tc, u8 class)
 	tc->class = class;
 }
 
+/*
+ * TCP's hash is random, so of four channels two often meet on a transmit queue,
+ * or behind a virtual device, which keeps the hash, on a processor of RPS. TCP
+ * makes itself another one when a path seems broken; that stays.
+ */
+void nc_tcp_tune_spread(struct nc_tcp *tc)
+{
+	struct sock *sk = tc->sock->sk;
+
+	tc->spread = nc_chan_spread(tc->ch);
+	if (!tc->spread)
+		return;
+	WRITE_ONCE(sk->sk_txhash, tc->spread);
+	sk_tx_queue_clear(sk);
+}
+
 /* fill @ss in the family of @addr; returns the length */
 int nc_tcp_addr_put(struct sockaddr_storage *ss, const struct in6_addr *addr,
 		    u16 port, int oif)

@@ -40,6 +40,7 @@ struct nc_tcp_class {
  * @again: transmission failed for want of memory, not of room
  * @bits: atomic
  * @class: owner: xmit; what the socket was tuned for
+ * @spread: owner: xmit; the hash that it has, 0: TCP's own
  * @lockdep: owner: open, close
  */
 struct nc_tcp {
@@ -52,6 +53,7 @@ struct nc_tcp {
 	void			(*write_space)(struct sock *sk);
 	struct delayed_work	again;
 	unsigned long		bits;
+	u32			spread;
 	u8			class;
 	struct nc_tcp_class	lockdep;
 };
@@ -77,6 +79,7 @@ extern struct workqueue_struct *nc_tcp_wq;
 /* tcp.c */
 void nc_tcp_tune(struct sock *sk);
 void nc_tcp_tune_class(struct nc_tcp *tc, u8 class);
+void nc_tcp_tune_spread(struct nc_tcp *tc);
 int nc_tcp_addr_put(struct sockaddr_storage *ss, const struct in6_addr *addr,
 		    u16 port, int oif);
 int nc_tcp_addr_get(const struct sockaddr_storage *ss, struct in6_addr *addr,
