@@ -22,6 +22,8 @@
 #define NC_CHAN_MUCH		2048	/* bytes: a wake-up costs less */
 #define NC_CHAN_NO_TIME		(NC_IDLE_ONE / 4)
 #define NC_CHAN_TIME		(NC_IDLE_ONE / 8)
+#define NC_CHAN_FREE		(NC_IDLE_ONE / 2)
+#define NC_CHAN_PLACES		4	/* to look at */
 
 static const unsigned int nc_chan_late_ns[NC_CLASSES] = {
 	[NC_CLASS_L] = 20000,
@@ -87,15 +89,37 @@ static bool nc_chan_kick_enough(const struct nc_chan *ch)
 	       hrtimer_resolution > nc_chan_late_ns[ch->lane.class];
 }
 
+/*
+ * May the caller run elsewhere, and is there time? Then the processor that it
+ * shares with the worker is the worker's, and the scheduler moves the caller.
+ */
+static bool nc_chan_kick_move(int here, u64 now)
+{
+	int cpu, n = 0;
+
+	if (current->nr_cpus_allowed == 1)
+		return false;
+	for_each_cpu_wrap(cpu, current->cpus_ptr, here + 1) {
+		if (cpu != here && cpu_online(cpu) &&
+		    nc_idle_share(cpu, now) > NC_CHAN_FREE)
+			return true;
+		if (++n == NC_CHAN_PLACES)
+			break;
+	}
+	return false;
+}
+
 /* is the worker better placed to transmit than we are? */
 static bool nc_chan_kick_leave(const struct nc_chan *ch, u64 now)
 {
-	int here = raw_smp_processor_id();
+	int here = raw_smp_processor_id(), cpu = READ_ONCE(ch->lane.cpu);
 
-	return ch->lane.class == NC_CLASS_T && ch->lane.cpu != here &&
-	       READ_ONCE(ch->lane.backlog) > NC_CHAN_MUCH &&
-	       nc_idle_share(here, now) < NC_CHAN_NO_TIME &&
-	       nc_idle_share(ch->lane.cpu, now) > NC_CHAN_TIME;
+	if (ch->lane.class != NC_CLASS_T ||
+	    READ_ONCE(ch->lane.backlog) <= NC_CHAN_MUCH ||
+	    nc_idle_share(here, now) >= NC_CHAN_NO_TIME)
+		return false;
+	return cpu != here ? nc_idle_share(cpu, now) > NC_CHAN_TIME :
+			     nc_chan_kick_move(here, now);
 }
 
 static bool nc_chan_kick_busy(const struct nc_chan *ch)

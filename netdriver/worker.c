@@ -25,13 +25,16 @@
 #include <linux/kernel_stat.h>
 #include <linux/kthread.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/isolation.h>
 #include <linux/sched/stat.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <uapi/linux/sched/types.h>
 #include "core/knobs.h"
 
 #define NC_WORKER_LOOK	HZ
+#define NC_WORKER_TURN_NS	200000
 
 /**
  * struct nc_worker - one thread
@@ -102,9 +105,27 @@ static void nc_worker_poll(const struct nc_worker *w)
 		cpu_relax();
 }
 
+/*
+ * Short turns, where the scheduler knows them (6.12): a worker that is woken
+ * runs soon, and who is woken beside a busy one does not wait for the end of
+ * its three milliseconds.
+ */
+static void nc_worker_turns(void)
+{
+	const struct sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = SCHED_NORMAL,
+		.sched_runtime = NC_WORKER_TURN_NS,
+	};
+
+	sched_setattr_nocheck(current, &attr);
+}
+
 static int nc_worker_main(void *arg)
 {
 	struct nc_worker *w = arg;
+
+	nc_worker_turns();
 
 	/* here: kthread() itself chooses a place just before */
 	set_cpus_allowed_ptr(current, cpumask_of(w->cpu));

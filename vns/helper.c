@@ -20,6 +20,7 @@
 #include <linux/cpu.h>
 #include <linux/kthread.h>
 #include <linux/sched/isolation.h>
+#include <linux/sched/stat.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include "core/knobs.h"
@@ -46,11 +47,29 @@ struct nc_helper {
 
 unsigned int nc_helper_least __read_mostly = 128 << 10;
 static unsigned int nc_helper_most __read_mostly;
+static unsigned int nc_helper_poll_us __read_mostly;
 
 static DEFINE_MUTEX(nc_helper_lock);		/* making them */
 static struct nc_helper **nc_helper_table;	/* only ever gains entries */
 static struct cpumask nc_helper_mask;		/* racy-ok: the knob */
 static struct cpumask nc_helper_missing;	/* racy-ok: atomic bits */
+
+/*
+ * The next call comes when this one is done: for so long the helper looks for
+ * it, if nobody else wants its core, instead of sleeping and being woken.
+ */
+static void nc_helper_poll(const struct nc_helper *h)
+{
+	unsigned int us = READ_ONCE(nc_helper_poll_us);
+	u64 end;
+
+	if (!us)
+		return;
+	end = ktime_get_ns() + us * NSEC_PER_USEC;
+	while (!READ_ONCE(h->job) && !need_resched() &&
+	       single_task_running() && ktime_get_ns() < end)
+		cpu_relax();
+}
 
 static int nc_helper_main(void *arg)
 {
@@ -76,6 +95,8 @@ static int nc_helper_main(void *arg)
 		WRITE_ONCE(h->job, NULL);
 		nc_job_put(job);
 		clear_bit_unlock(NC_HELPER_BUSY, &h->bits);
+		if (!h->late)
+			nc_helper_poll(h);
 	}
 	__set_current_state(TASK_RUNNING);
 	return 0;
@@ -184,6 +205,7 @@ static int nc_helper_store_mask(const char *buf)
 static struct nc_knob nc_helper_knobs[] = {
 	NC_KNOB(copy_bytes, &nc_helper_least, 64 << 10, 1U << 30),
 	NC_KNOB(copy_helpers, &nc_helper_most, 0, NC_JOB_PARTS - 1),
+	NC_KNOB(copy_poll, &nc_helper_poll_us, 0, 1000),
 	NC_KNOB_FN(copy_cpus, nc_helper_show_mask, nc_helper_store_mask),
 };
 

@@ -13,9 +13,13 @@
 #include "vns/job.h"
 #include "vns/internal.h"
 
+#include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "core/mib.h"
+
+#define NC_JOB_SPIN_NS	20000
 
 /* the continuous piece of user memory that @it begins with */
 static u32 nc_job_piece(const struct iov_iter *it, unsigned long *addr)
@@ -148,6 +152,22 @@ bool nc_job_work(struct nc_job *job, bool helper)
 	return some;
 }
 
+/*
+ * A part takes a few microseconds, and who copies it cannot be preempted: to
+ * sleep and be woken takes as long. Not on PREEMPT_RT, where it can.
+ */
+static void nc_job_spin(struct nc_job *job)
+{
+	u64 end;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || completion_done(&job->done))
+		return;
+	end = ktime_get_ns() + NC_JOB_SPIN_NS;
+	while (!completion_done(&job->done) && !need_resched() &&
+	       ktime_get_ns() < end)
+		cpu_relax();
+}
+
 void nc_job_run(struct nc_job *job)
 {
 	might_sleep();
@@ -157,6 +177,7 @@ void nc_job_run(struct nc_job *job)
 	nc_mib_inc(sock_net(job->sk), COPY_SHARED);
 	nc_helper_invite(job);
 	nc_job_work(job, false);
+	nc_job_spin(job);
 	wait_for_completion(&job->done);
 }
 
