@@ -26,6 +26,7 @@
 	X(ECHO_LIMIT, "EchoRstLimit", "answers dropped by the rate limit") \
 	X(RST_SENT, "RstSent", "connections reset by this end")		\
 	X(RST_RCVD, "RstRcvd", "connections reset by the peer")		\
+	X(GAVE_WAY, "GaveWay", "times bulk let latency sockets pass")	\
 	X(OUT_SEGS, "OutSegs", "segments handed to a channel")		\
 	X(OUT_BYTES, "OutBytes", "their payload bytes")			\
 	X(IN_BYTES, "InBytes", "payload bytes taken in order")		\

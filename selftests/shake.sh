@@ -31,7 +31,7 @@ shake() {
 	local first=$((RANDOM % cpus)) some
 
 	some=$first-$((first + RANDOM % (cpus - first)))
-	case $((RANDOM % 13)) in
+	case $((RANDOM % 15)) in
 	0) channels throughput $((1 + RANDOM % 2 * 15)) ;;
 	1 | 2) channels throughput ;;
 	3) channels latency ;;
@@ -44,6 +44,8 @@ shake() {
 	10) knob netdriver/inline_tx $((RANDOM % 2)) ;;
 	11) knob "netdriver/rx_softirq_${classes[RANDOM % 2]}" $((RANDOM % 3)) ;;
 	12) knob "netdriver/busy_poll_${classes[RANDOM % 2]}" $((RANDOM % 2 * 100)) ;;
+	13) knob vns/copy_poll $((RANDOM % 2 * 50)) ;;
+	14) knob vns/give_way $((RANDOM % 2)) ;;
 	esac
 }
 

@@ -23,6 +23,7 @@
 #include <linux/sched/stat.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include "core/hurry.h"
 #include "core/knobs.h"
 
 #define NC_HELPER_REST	(HZ / 100)	/* after it came too late */
@@ -206,6 +207,7 @@ static struct nc_knob nc_helper_knobs[] = {
 	NC_KNOB(copy_bytes, &nc_helper_least, 64 << 10, 1U << 30),
 	NC_KNOB(copy_helpers, &nc_helper_most, 0, NC_JOB_PARTS - 1),
 	NC_KNOB(copy_poll, &nc_helper_poll_us, 0, 1000),
+	NC_KNOB(give_way, &nc_hurry_knob, 0, 1),
 	NC_KNOB_FN(copy_cpus, nc_helper_show_mask, nc_helper_store_mask),
 };
 

@@ -14,8 +14,10 @@ static void nc_input_wake(struct sock *sk)
 {
 	if (NC_MUTANT(FORGET_WAKE))
 		return;
-	if (test_and_clear_bit(NC_SOCK_WAKE, &nc_sk(sk)->bits))
-		sk->sk_data_ready(sk);
+	if (!test_and_clear_bit(NC_SOCK_WAKE, &nc_sk(sk)->bits))
+		return;
+	sk->sk_data_ready(sk);
+	nc_sock_hurry(sk);
 }
 
 void nc_input_flush(struct nc_chan *ch)

@@ -5,6 +5,7 @@
 #ifndef NC_VNS_INTERNAL_H
 #define NC_VNS_INTERNAL_H
 
+#include "core/hurry.h"
 #include "netscheduler/netscheduler.h"
 #include "uapi/linux/netchannel.h"
 #include "vns/sock.h"
@@ -15,6 +16,12 @@ int nc_sock_init(struct sock *sk);
 /* a child: what nc_sock_init() does, without the application's context */
 void nc_sock_setup(struct sock *sk);
 void nc_sock_destruct(struct sock *sk);
+/* a reader of the latency class was woken */
+void nc_sock_hurry(struct sock *sk);
+/* a thread looks at the socket: it runs; process context */
+void nc_sock_calm(struct sock *sk);
+/* bulk was copied: let latency sockets' threads pass; no spinlock */
+void nc_sock_give_way(struct sock *sk);
 u64 nc_sock_orphans(const struct net *net);
 bool nc_sock_too_many_orphans(const struct sock *sk);
 void nc_sock_count_orphan(struct sock *sk, int n);

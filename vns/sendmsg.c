@@ -417,6 +417,8 @@ int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 			err = nc_sendmsg_wait(sk, &timeo);
 		if (err)
 			break;
+		if (msg_data_left(msg))
+			nc_sock_give_way(sk);
 	}
 out:
 	/*
@@ -430,5 +432,7 @@ out:
 	else if (err)
 		err = sk_stream_error(sk, msg->msg_flags, err);
 	nc_tx_release(sk, lazy);
+	if (copied > 0)
+		nc_sock_give_way(sk);
 	return copied ?: err;
 }

@@ -91,6 +91,9 @@ struct nc_tcpopt {
  * @reorder: data lock: of struct nc_range in skb->cb
  * @rcv_fin: data lock: number of the peer's FIN, 0 if it is not known
  * @queued: data lock: bytes in sk_receive_queue
+ * @reader: racy-ok: a task that waits in recvmsg(); it takes itself out
+ * @seen_cpu: racy-ok: where a thread last looked at the socket
+ * @hurry: atomic: of nc_hurry_begin()
  *
  * Accounting:
  * @owed: data lock: forward allocation to take (or give back, negative) when
@@ -146,6 +149,9 @@ struct nc_sock {
 	struct nc_reorder	reorder;
 	u64			rcv_fin;
 	u32			queued;
+	struct task_struct	*reader;
+	int			seen_cpu;
+	int			hurry;
 
 	int			owed;
 	int			owed_rmem;
