@@ -38,9 +38,11 @@ void nc_hurry_end(int *slot)
 
 bool nc_hurry_pass(void)
 {
+	unsigned long now = jiffies;
+
 	might_sleep();
-	if (READ_ONCE(nc_hurry_bulk) != jiffies)
-		WRITE_ONCE(nc_hurry_bulk, jiffies);
+	if (READ_ONCE(nc_hurry_bulk) != now)
+		WRITE_ONCE(nc_hurry_bulk, now);
 	if (likely(!atomic_read(raw_cpu_ptr(&nc_hurry_waiting))) ||
 	    single_task_running())
 		return false;

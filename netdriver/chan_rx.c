@@ -12,7 +12,7 @@
 
 #define NC_CHAN_RX_WAIT_MIN	1	/* ms */
 #define NC_CHAN_RX_WAIT_MAX	100
-#define NC_CHAN_RX_LARGE	(16 << 10)	/* bytes worth a look of their own */
+#define NC_CHAN_RX_LARGE	(16 << 10)	/* worth a look of their own */
 
 static void nc_chan_rx_again(struct timer_list *t)
 {

@@ -11,9 +11,8 @@
 #define NC_NETDRIVER_CHANNEL_OPS_H
 
 #include <linux/bvec.h>
-#include <linux/in6.h>
 #include <linux/list.h>
-#include <linux/types.h>
+#include "netdriver/chan_addr.h"
 
 #define NC_CHANNEL_API		1
 #define NC_CHANNEL_NAME_MAX	16
@@ -27,41 +26,6 @@ struct sk_buff;
 /* flags of xmit */
 #define NC_XMIT_MORE	1	/* more follows at once: no short segment yet */
 #define NC_XMIT_SPLICE	2	/* take references: pages stay as they are */
-
-/**
- * struct nc_chan_addr - the ends of a channel
- * @raddr: remote address, IPv4 as mapped
- * @laddr: local address, any if it does not matter
- * @oif: device or scope, 0 for any
- * @mark: firewall mark
- * @port: remote channel port, host byte order
- * @node: NUMA node that it is served on, or NUMA_NO_NODE: where connect() was
- *	called, or the accepting transport says that its packets come in
- */
-struct nc_chan_addr {
-	struct in6_addr	raddr;
-	struct in6_addr	laddr;
-	int		oif;
-	u32		mark;
-	u16		port;
-	int		node;
-};
-
-/**
- * struct nc_chan_info - what a transport tells of a channel for the lists
- * @cwnd: congestion window in bytes, 0 if there is none
- * @rtt_us: smoothed round-trip time
- * @retrans: segments that the transport sent again
- * @lport: local port
- * @rport: remote port
- */
-struct nc_chan_info {
-	u32	cwnd;
-	u32	rtt_us;
-	u32	retrans;
-	u16	lport;
-	u16	rport;
-};
 
 /**
  * struct nc_channel_ops - a transport
@@ -153,7 +117,8 @@ bool nc_chan_is_opener(const struct nc_chan *ch);
  * class of a peer are as far from each other as can be, however many there
  * are, and those of the other class between them. Random numbers would meet.
  *
- * Context: any. Return: 0: not known yet, ask again.
+ * Context: any.
+ * Return: 0 if it is not known yet: ask again.
  */
 u32 nc_chan_spread(const struct nc_chan *ch);
 

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include "core/plan.h"
 #include "netdriver/chan.h"
+#include "netdriver/knobs.h"
 #include "netdriver/netdriver.h"
 
 #define NC_WORKER_BUDGET (256 << 10)
@@ -181,22 +182,5 @@ void nc_registry_exit(void);
 /* lists for /proc; process context */
 int nc_peer_show_channels(struct seq_file *m, void *v);
 int nc_peer_show_peers(struct seq_file *m, void *v);
-
-/* netdriver.c: knobs */
-extern unsigned int nc_knob_channels_min[NC_CLASSES];
-extern unsigned int nc_knob_channels[NC_CLASSES];
-/* values of rx_softirq_*: who receives */
-enum {
-	NC_RX_WORKER,
-	NC_RX_SOFTIRQ_CHEAP,	/* softirq, unless nc_chan_rx_inline() says no */
-	NC_RX_SOFTIRQ,
-};
-
-extern unsigned int nc_knob_rx_softirq[NC_CLASSES];
-extern unsigned int nc_knob_busy_poll[NC_CLASSES];
-extern unsigned int nc_knob_inline_tx;
-extern unsigned int nc_knob_half_open;
-extern unsigned int nc_knob_sets;
-extern unsigned int nc_knob_peers;
 
 #endif /* NC_NETDRIVER_INTERNAL_H */

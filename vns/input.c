@@ -17,7 +17,7 @@ static void nc_input_wake(struct sock *sk)
 	if (!test_and_clear_bit(NC_SOCK_WAKE, &nc_sk(sk)->bits))
 		return;
 	sk->sk_data_ready(sk);
-	nc_sock_hurry(sk);
+	nc_pass_woken(sk);
 }
 
 void nc_input_flush(struct nc_chan *ch)

@@ -5,7 +5,6 @@
 #ifndef NC_VNS_INTERNAL_H
 #define NC_VNS_INTERNAL_H
 
-#include "core/hurry.h"
 #include "netscheduler/netscheduler.h"
 #include "uapi/linux/netchannel.h"
 #include "vns/sock.h"
@@ -16,12 +15,6 @@ int nc_sock_init(struct sock *sk);
 /* a child: what nc_sock_init() does, without the application's context */
 void nc_sock_setup(struct sock *sk);
 void nc_sock_destruct(struct sock *sk);
-/* a reader of the latency class was woken */
-void nc_sock_hurry(struct sock *sk);
-/* a thread looks at the socket: it runs; process context */
-void nc_sock_calm(struct sock *sk);
-/* bulk was copied: let latency sockets' threads pass; no spinlock */
-void nc_sock_give_way(struct sock *sk);
 u64 nc_sock_orphans(const struct net *net);
 bool nc_sock_too_many_orphans(const struct sock *sk);
 void nc_sock_count_orphan(struct sock *sk, int n);
@@ -190,10 +183,6 @@ int nc_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 		  unsigned int len);
 int nc_getsockopt(struct sock *sk, int level, int name, char __user *val,
 		  int __user *len);
-
-/* tcpopt.c */
-int nc_tcpopt_set(struct sock *sk, int name, sockptr_t val, unsigned int len);
-int nc_tcpopt_get(const struct sock *sk, int name, int *v);
 
 /* input.c */
 int nc_input_rx(struct nc_chan *ch, const struct nc_hdr *h,

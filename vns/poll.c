@@ -48,7 +48,7 @@ __poll_t nc_poll(struct file *file, struct socket *sock, poll_table *wait)
 	/* who asks is about to wait, or epoll asks for him when he does */
 	if (nc_sched_flush_due(&nc_sk(sk)->flow))
 		nc_sched_flush(&nc_sk(sk)->flow);
-	nc_sock_calm(sk);
+	nc_pass_runs(sk);
 	sock_poll_wait(file, sock, wait);
 	state = inet_sk_state_load(sk);
 	if (state == TCP_LISTEN)

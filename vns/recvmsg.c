@@ -207,7 +207,7 @@ static ssize_t nc_recvmsg_copy(struct sock *sk, struct msghdr *msg, size_t len,
 		if (len > NC_RECVMSG_SOON)
 			nc_recvmsg_announce(sk);
 		if (len)
-			nc_sock_give_way(sk);
+			nc_pass_others(sk);
 	}
 	return copied ?: n;
 }
@@ -245,15 +245,15 @@ static void nc_recvmsg_wait(struct sock *sk, long *timeo, u64 seen)
 	struct nc_sock *nsk = nc_sk(sk);
 
 	add_wait_queue(sk_sleep(sk), &wait);
-	WRITE_ONCE(nsk->reader, current);
+	WRITE_ONCE(nsk->pass.reader, current);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	sk_wait_event(sk, timeo, READ_ONCE(nsk->rcv.nxt) != seen ||
 		      READ_ONCE(sk->sk_err) ||
 		      READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN, &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
-	WRITE_ONCE(nsk->reader, NULL);
+	WRITE_ONCE(nsk->pass.reader, NULL);
 	remove_wait_queue(sk_sleep(sk), &wait);
-	nc_sock_calm(sk);
+	nc_pass_runs(sk);
 }
 
 int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
@@ -305,8 +305,8 @@ int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		msg->msg_inq = READ_ONCE(nsk->queued);
 out:
 	nc_tx_release(sk, true);
-	nc_sock_calm(sk);
+	nc_pass_runs(sk);
 	if (copied > 0)
-		nc_sock_give_way(sk);
+		nc_pass_others(sk);
 	return copied ?: ret;
 }

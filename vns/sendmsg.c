@@ -418,7 +418,7 @@ int nc_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 		if (err)
 			break;
 		if (msg_data_left(msg))
-			nc_sock_give_way(sk);
+			nc_pass_others(sk);
 	}
 out:
 	/*
@@ -433,6 +433,6 @@ out:
 		err = sk_stream_error(sk, msg->msg_flags, err);
 	nc_tx_release(sk, lazy);
 	if (copied > 0)
-		nc_sock_give_way(sk);
+		nc_pass_others(sk);
 	return copied ?: err;
 }

@@ -133,53 +133,6 @@ int nc_sock_init(struct sock *sk)
 	return 0;
 }
 
-/* ---- latency beside bulk ---- */
-
-/* where the thread waits that was just woken, -1: it runs, or there is none */
-static int nc_sock_where(const struct sock *sk)
-{
-	const struct nc_sock *nsk = nc_sk(sk);
-	const struct task_struct *reader;
-	int cpu = -1;
-
-	rcu_read_lock();	/* it does not end before it leaves @reader */
-	reader = READ_ONCE(nsk->reader);
-	if (reader)
-		cpu = task_cpu(reader);
-	else if (skwq_has_sleeper(rcu_dereference(sk->sk_wq)))
-		cpu = READ_ONCE(nsk->seen_cpu);	/* epoll: where it was */
-	rcu_read_unlock();
-	return cpu;
-}
-
-void nc_sock_hurry(struct sock *sk)
-{
-	struct nc_sock *nsk = nc_sk(sk);
-	int cpu;
-
-	if (READ_ONCE(nsk->flow.class) != NC_CLASS_L)
-		return;
-	cpu = nc_sock_where(sk);
-	if (cpu >= 0)
-		nc_hurry_begin(&nsk->hurry, cpu);
-}
-
-void nc_sock_calm(struct sock *sk)
-{
-	struct nc_sock *nsk = nc_sk(sk);
-	int cpu = raw_smp_processor_id();
-
-	if (READ_ONCE(nsk->seen_cpu) != cpu)
-		WRITE_ONCE(nsk->seen_cpu, cpu);
-	nc_hurry_end(&nsk->hurry);
-}
-
-void nc_sock_give_way(struct sock *sk)
-{
-	if (READ_ONCE(nc_sk(sk)->flow.class) == NC_CLASS_T && nc_hurry_pass())
-		nc_mib_inc(sock_net(sk), GAVE_WAY);
-}
-
 /* ---- end ---- */
 
 /* last reference, perhaps in softirq after a grace period */
@@ -187,7 +140,7 @@ void nc_sock_destruct(struct sock *sk)
 {
 	struct nc_sock *nsk = nc_sk(sk);
 
-	nc_hurry_end(&nsk->hurry);
+	nc_hurry_end(&nsk->pass.slot);
 	nc_tx_purge(sk);
 	nc_rx_purge(sk);
 	if (nsk->again)

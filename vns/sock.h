@@ -17,28 +17,14 @@
 #include "core/flow.h"
 #include "core/seg.h"
 #include "vns/credit.h"
+#include "vns/pass.h"
 #include "vns/reorder.h"
+#include "vns/tcpopt.h"
 
 /* struct nc_sock.bits */
 enum {
 	NC_SOCK_FIN,		/* the peer's FIN is in order */
 	NC_SOCK_WAKE,		/* wake readers at the end of a run */
-};
-
-/**
- * struct nc_tcpopt - options of level SOL_TCP as set; 0: the default
- * @nodelay: TCP_NODELAY
- * @cork: TCP_CORK: every send() is as one with MSG_MORE
- * @keepcnt: TCP_KEEPCNT
- * @keepidle: TCP_KEEPIDLE, seconds
- * @keepintvl: TCP_KEEPINTVL, seconds
- */
-struct nc_tcpopt {
-	bool	nodelay;
-	bool	cork;
-	u8	keepcnt;
-	u16	keepidle;
-	u16	keepintvl;
 };
 
 /**
@@ -91,9 +77,7 @@ struct nc_tcpopt {
  * @reorder: data lock: of struct nc_range in skb->cb
  * @rcv_fin: data lock: number of the peer's FIN, 0 if it is not known
  * @queued: data lock: bytes in sk_receive_queue
- * @reader: racy-ok: a task that waits in recvmsg(); it takes itself out
- * @seen_cpu: racy-ok: where a thread last looked at the socket
- * @hurry: atomic: of nc_hurry_begin()
+ * @pass: of its readers
  *
  * Accounting:
  * @owed: data lock: forward allocation to take (or give back, negative) when
@@ -149,9 +133,7 @@ struct nc_sock {
 	struct nc_reorder	reorder;
 	u64			rcv_fin;
 	u32			queued;
-	struct task_struct	*reader;
-	int			seen_cpu;
-	int			hurry;
+	struct nc_pass		pass;
 
 	int			owed;
 	int			owed_rmem;

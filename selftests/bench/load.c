@@ -105,8 +105,9 @@ void load_fork(const char *netns, const struct load_cpus *home,
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		enter(netns);
-		/* also while it connects: that is when its host places things */
-		if (home->nr && sched_setaffinity(0, sizeof(home->set), &home->set))
+		/* while it connects its host places things */
+		if (home->nr &&
+		    sched_setaffinity(0, sizeof(home->set), &home->set))
 			load_die("affinity");
 		fn(job, instance);
 		_exit(0);
@@ -243,11 +244,13 @@ static void set_up(void)
 	for (k = 0; k < nr_jobs; k++)
 		for (i = 0; jobs[k].kind->serve && i < processes(&jobs[k]);
 		     i++, ready++)
-			load_fork(srv, &jobs[k].rx, jobs[k].kind->serve, &jobs[k], i);
+			load_fork(srv, &jobs[k].rx, jobs[k].kind->serve,
+				  &jobs[k], i);
 	load_wait_ready(ready);
 	for (k = 0; k < nr_jobs; k++)
 		for (i = 0; i < processes(&jobs[k]); i++) {
-			load_fork(cli, &jobs[k].tx, jobs[k].kind->load, &jobs[k], i);
+			load_fork(cli, &jobs[k].tx, jobs[k].kind->load,
+				  &jobs[k], i);
 			ready += 1 + jobs[k].kind->accepts_first;
 		}
 	load_wait_ready(ready);
