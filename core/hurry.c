@@ -9,19 +9,16 @@
 #include <linux/sched.h>
 #include <linux/sched/stat.h>
 
-#define NC_HURRY_BULK	(HZ / 50)	/* it goes on for so long */
-
 static DEFINE_PER_CPU(atomic_t, nc_hurry_waiting);
 
-/* jiffies when bulk was last copied: without it nobody needs to count */
-static unsigned long nc_hurry_bulk;
+/* jiffies when it was last copied, at first long ago */
+unsigned long nc_hurry_bulk = INITIAL_JIFFIES - HZ;
 
 unsigned int nc_hurry_knob __read_mostly = 1;
 
 void nc_hurry_begin(int *slot, int cpu)
 {
-	if (!READ_ONCE(nc_hurry_knob) || READ_ONCE(*slot) ||
-	    time_after(jiffies, READ_ONCE(nc_hurry_bulk) + NC_HURRY_BULK))
+	if (READ_ONCE(*slot))
 		return;
 	atomic_inc(per_cpu_ptr(&nc_hurry_waiting, cpu));
 	if (cmpxchg(slot, 0, cpu + 1))

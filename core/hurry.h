@@ -12,16 +12,26 @@
 #ifndef NC_CORE_HURRY_H
 #define NC_CORE_HURRY_H
 
+#include <linux/compiler.h>
+#include <linux/jiffies.h>
 #include <linux/types.h>
 
 extern unsigned int nc_hurry_knob;
+extern unsigned long nc_hurry_bulk;
+
+/* is bulk copied lately? Else nobody needs to count who waits */
+static inline bool nc_hurry_wanted(void)
+{
+	return READ_ONCE(nc_hurry_knob) &&
+	       time_before(jiffies, READ_ONCE(nc_hurry_bulk) + HZ / 50);
+}
 
 /**
  * nc_hurry_begin - a thread was woken that should run soon
  * @slot: of its socket: 0, or the core (+ 1) that it is waited for on
  * @cpu: where it waits
  *
- * Only while bulk is copied somewhere. Context: any.
+ * Context: any.
  */
 void nc_hurry_begin(int *slot, int cpu);
 

@@ -286,14 +286,15 @@ EXPORT_SYMBOL_NC(nc_chan_index);
 
 u32 nc_chan_spread(const struct nc_chan *ch)
 {
+	const struct nc_peer *peer = READ_ONCE(ch->peer);
 	u32 at;
 
-	if (!ch->opener && READ_ONCE(ch->state) < NC_CHAN_UP)
+	if (!peer || (!ch->opener && READ_ONCE(ch->state) < NC_CHAN_UP))
 		return 0;	/* HELLO tells */
 	at = (u32)bitrev8(ch->lane.index) << 24;
 	if (ch->lane.class == NC_CLASS_L)
 		at += BIT(31) / NC_LANES_MAX;
-	return (ch->peer->spread + at) | 1;
+	return (peer->spread + at) | 1;
 }
 EXPORT_SYMBOL_NC(nc_chan_spread);
 

@@ -25,7 +25,8 @@ void nc_pass_woken(struct sock *sk)
 {
 	int cpu;
 
-	if (READ_ONCE(nc_sk(sk)->flow.class) != NC_CLASS_L)
+	if (READ_ONCE(nc_sk(sk)->flow.class) != NC_CLASS_L ||
+	    !nc_hurry_wanted())
 		return;
 	cpu = nc_pass_where(sk);
 	if (cpu >= 0)
