@@ -9,7 +9,19 @@
 #include <linux/sched.h>
 #include <linux/sched/stat.h>
 
-static DEFINE_PER_CPU(atomic_t, nc_hurry_waiting);
+#define NC_HURRY_TICKS	2	/* who waits for longer does not wait for us */
+
+/**
+ * struct nc_hurry - a core
+ * @waiting: atomic: threads that were woken and not seen to run
+ * @since: racy-ok: jiffies when the last of them was woken
+ */
+struct nc_hurry {
+	atomic_t	waiting;
+	unsigned long	since;
+};
+
+static DEFINE_PER_CPU(struct nc_hurry, nc_hurry);
 
 /* jiffies when it was last copied, at first long ago */
 unsigned long nc_hurry_bulk = INITIAL_JIFFIES - HZ;
@@ -18,11 +30,14 @@ unsigned int nc_hurry_knob __read_mostly = 1;
 
 void nc_hurry_begin(int *slot, int cpu)
 {
+	struct nc_hurry *h = per_cpu_ptr(&nc_hurry, cpu);
+
 	if (READ_ONCE(*slot))
 		return;
-	atomic_inc(per_cpu_ptr(&nc_hurry_waiting, cpu));
+	WRITE_ONCE(h->since, jiffies);
+	atomic_inc(&h->waiting);
 	if (cmpxchg(slot, 0, cpu + 1))
-		atomic_dec(per_cpu_ptr(&nc_hurry_waiting, cpu));
+		atomic_dec(&h->waiting);
 }
 
 void nc_hurry_end(int *slot)
@@ -30,18 +45,27 @@ void nc_hurry_end(int *slot)
 	int at = READ_ONCE(*slot);
 
 	if (unlikely(at) && cmpxchg(slot, at, 0) == at)
-		atomic_dec(per_cpu_ptr(&nc_hurry_waiting, at - 1));
+		atomic_dec(&per_cpu_ptr(&nc_hurry, at - 1)->waiting);
+}
+
+/* real-time tasks have nothing to give: who waits is not of their class */
+static bool nc_hurry_may(void)
+{
+	return current->policy == SCHED_NORMAL ||
+	       current->policy == SCHED_BATCH;
 }
 
 bool nc_hurry_pass(void)
 {
+	const struct nc_hurry *h = raw_cpu_ptr(&nc_hurry);
 	unsigned long now = jiffies;
 
 	might_sleep();
 	if (READ_ONCE(nc_hurry_bulk) != now)
 		WRITE_ONCE(nc_hurry_bulk, now);
-	if (likely(!atomic_read(raw_cpu_ptr(&nc_hurry_waiting))) ||
-	    single_task_running())
+	if (likely(!atomic_read(&h->waiting)) ||
+	    time_after(now, READ_ONCE(h->since) + NC_HURRY_TICKS) ||
+	    !nc_hurry_may() || single_task_running())
 		return false;
 	yield();
 	return true;

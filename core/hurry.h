@@ -7,7 +7,7 @@
  *
  * All of this is a guess, and no harm if it is wrong: the thread may be moved
  * to another core, or leave without looking at its socket again; then bulk
- * yields in vain on one core, until the socket is looked at or ends.
+ * yields in vain on one core, for two ticks.
  */
 #ifndef NC_CORE_HURRY_H
 #define NC_CORE_HURRY_H

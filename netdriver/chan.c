@@ -286,10 +286,11 @@ EXPORT_SYMBOL_NC(nc_chan_index);
 
 u32 nc_chan_spread(const struct nc_chan *ch)
 {
-	const struct nc_peer *peer = READ_ONCE(ch->peer);
+	/* pairs with nc_peer_hello_acceptor(): class and index are known */
+	const struct nc_peer *peer = smp_load_acquire(&ch->peer);
 	u32 at;
 
-	if (!peer || (!ch->opener && READ_ONCE(ch->state) < NC_CHAN_UP))
+	if (!peer)
 		return 0;	/* HELLO tells */
 	at = (u32)bitrev8(ch->lane.index) << 24;
 	if (ch->lane.class == NC_CLASS_L)

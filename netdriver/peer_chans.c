@@ -283,7 +283,8 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 		ch->lane.cpu = cpu;
 		WRITE_ONCE(ch->worker, w);
 		nc_listener_forget(ch);
-		ch->peer = peer;
+		/* pairs with nc_chan_spread() */
+		smp_store_release(&ch->peer, peer);
 		list_add_tail(&ch->node, &peer->chans);
 		nc_peer_later(peer, NC_PEER_TICK);
 	}

@@ -19,6 +19,7 @@
 
 #include <linux/cpu.h>
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/isolation.h>
 #include <linux/sched/stat.h>
 #include <linux/slab.h>
@@ -98,6 +99,8 @@ static int nc_helper_main(void *arg)
 		clear_bit_unlock(NC_HELPER_BUSY, &h->bits);
 		if (!h->late)
 			nc_helper_poll(h);
+		/* a helper that always finds a job may never schedule() */
+		cond_resched_tasks_rcu_qs();
 	}
 	__set_current_state(TASK_RUNNING);
 	return 0;

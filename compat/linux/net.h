@@ -6,7 +6,7 @@
  * proto_ops.sendmsg with MSG_SPLICE_PAGES where TCP takes pages only through
  * proto_ops.sendpage. 6.1 defines the flag and its TCP ignores it, that is:
  * copies; so Kbuild looks for the operation.
- * When the oldest kernel is >= 6.5, only the last two functions stay.
+ * When the oldest kernel is >= 6.11, only the last three functions stay.
  */
 #ifndef NC_COMPAT_LINUX_NET_H
 #define NC_COMPAT_LINUX_NET_H

@@ -31,8 +31,9 @@ static bool nc_tcp_send_spliceable(const struct bio_vec *bv, unsigned int nr)
  * every later look at the skb would cost as many steps: a sixth of all that a
  * bulk sender does. So TCP asks us, as it asks io_uring. The flags of the
  * ubuf are 0: its skbs are not for copying on the way, and nobody waits for
- * them. TCP does not charge them to the socket; they are charged to the virtual
- * sockets that they come from.
+ * them. TCP charges them against the room of the socket, not against memory:
+ * they are charged to the virtual sockets that they come from, and of one that
+ * was reset, what TCP still holds to nobody, at most a send buffer of TCP's.
  */
 static int nc_tcp_send_take(struct sk_buff *skb, struct iov_iter *from,
 			    size_t len)
