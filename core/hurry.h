@@ -14,6 +14,7 @@
 
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
+#include <linux/typecheck.h>
 #include <linux/types.h>
 
 extern unsigned int nc_hurry_knob;
