@@ -23,7 +23,7 @@ struct nc_hurry {
 
 static DEFINE_PER_CPU(struct nc_hurry, nc_hurry);
 
-/* jiffies when it was last copied, at first long ago */
+/* jiffies when bulk was last copied, at first long ago */
 unsigned long nc_hurry_bulk = INITIAL_JIFFIES - HZ;
 
 unsigned int nc_hurry_knob __read_mostly = 1;
