@@ -51,12 +51,20 @@ asked() {
 	detach
 }
 
-# flows have the policy all the time, and ask who is there
+# traffic: until the file is gone, however long loading takes on this machine
+traffic() {
+	while [ -e "$NC_TMP/traffic" ]; do
+		nc_stream "" -S bpf -n 8 -t "$(nc_amount 4)" || return
+	done
+}
+
+# there are flows of the policy all the time, old and new, who ask who is there
 comes_and_goes() {
 	local client
 
-	nc_client "" -S bpf -n 8 -t "$((20 * NC_SLOW))s"
-	client=$nc_pid
+	touch "$NC_TMP/traffic"
+	traffic &
+	client=$!
 	for _ in 1 2 3; do
 		attach spill
 		nc_wait counted spill picks 0
@@ -64,6 +72,7 @@ comes_and_goes() {
 		nc_wait counted wrong picks 0
 		detach
 	done
+	rm "$NC_TMP/traffic"
 	wait "$client"
 }
 
@@ -110,8 +119,9 @@ unloads() {
 	nc_load
 }
 
-# a stage that fails leaves no program to the next
+# a stage that fails leaves no program and no traffic to the next
 stage() {
+	rm -f "$NC_TMP/traffic"
 	[ ! -e $link ] || detach
 	nc_stage "$@"
 }
