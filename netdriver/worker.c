@@ -32,6 +32,7 @@
 #include <linux/topology.h>
 #include <uapi/linux/sched/types.h>
 #include "core/knobs.h"
+#include "core/spin.h"
 
 #define NC_WORKER_LOOK	HZ
 #define NC_WORKER_TURN_NS	200000
@@ -95,14 +96,10 @@ static void nc_worker_serve(struct nc_worker *w)
 static void nc_worker_poll(const struct nc_worker *w)
 {
 	unsigned int us = READ_ONCE(nc_knob_busy_poll[w->class]);
-	u64 end;
 
-	if (!us)
-		return;
-	end = ktime_get_ns() + us * NSEC_PER_USEC;
-	while (llist_empty(&w->list) && !need_resched() &&
-	       single_task_running() && ktime_get_ns() < end)
-		cpu_relax();
+	if (us)
+		nc_spin_until(!llist_empty(&w->list) || !single_task_running(),
+			      us * NSEC_PER_USEC);
 }
 
 /*

@@ -26,6 +26,7 @@
 #include <linux/topology.h>
 #include "core/hurry.h"
 #include "core/knobs.h"
+#include "core/spin.h"
 
 #define NC_HELPER_REST	(HZ / 100)	/* after it came too late */
 
@@ -63,14 +64,10 @@ static struct cpumask nc_helper_missing;	/* racy-ok: atomic bits */
 static void nc_helper_poll(const struct nc_helper *h)
 {
 	unsigned int us = READ_ONCE(nc_helper_poll_us);
-	u64 end;
 
-	if (!us)
-		return;
-	end = ktime_get_ns() + us * NSEC_PER_USEC;
-	while (!READ_ONCE(h->job) && !need_resched() &&
-	       single_task_running() && ktime_get_ns() < end)
-		cpu_relax();
+	if (us)
+		nc_spin_until(READ_ONCE(h->job) || !single_task_running(),
+			      us * NSEC_PER_USEC);
 }
 
 static int nc_helper_main(void *arg)

@@ -13,11 +13,11 @@
 #include "vns/job.h"
 #include "vns/internal.h"
 
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "core/mib.h"
+#include "core/spin.h"
 
 #define NC_JOB_SPIN_NS	20000
 
@@ -158,14 +158,8 @@ bool nc_job_work(struct nc_job *job, bool helper)
  */
 static void nc_job_spin(struct nc_job *job)
 {
-	u64 end;
-
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) || completion_done(&job->done))
-		return;
-	end = ktime_get_ns() + NC_JOB_SPIN_NS;
-	while (!completion_done(&job->done) && !need_resched() &&
-	       ktime_get_ns() < end)
-		cpu_relax();
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT) && !completion_done(&job->done))
+		nc_spin_until(completion_done(&job->done), NC_JOB_SPIN_NS);
 }
 
 void nc_job_run(struct nc_job *job)
