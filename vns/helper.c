@@ -8,9 +8,10 @@
  * 1. A caller invites helpers of cores that it may use itself: a container or
  *    a pinned program cannot buy time on others by send() and recv(). Among
  *    them those of its own node, beginning behind its own core.
- * 2. Which cores are idle is not told to modules. So a helper that found
- *    nothing left to do came too late, because its core is busy, and is left
- *    alone for a moment.
+ * 2. Which cores are idle is not told to modules. So a helper that came long
+ *    after it was invited, and found nothing left to do, was held up, because
+ *    its core is busy, and is left alone for a moment. One that came soon was
+ *    only slower than the others.
  * 3. A helper has one job at a time (NC_HELPER_BUSY), hence never more than a
  *    part's bytes claimed.
  */
@@ -29,6 +30,7 @@
 #include "core/spin.h"
 
 #define NC_HELPER_REST	(HZ / 100)	/* after it came too late */
+#define NC_HELPER_SOON	50000	/* ns: what waking it takes, and some more */
 
 /**
  * struct nc_helper - one thread
@@ -70,6 +72,13 @@ static void nc_helper_poll(const struct nc_helper *h)
 			      us * NSEC_PER_USEC);
 }
 
+/* copy what is left; was there nothing, and was it our fault? */
+static bool nc_helper_late(struct nc_job *job)
+{
+	return !nc_job_work(job, true) &&
+	       ktime_get_ns() - job->invited_ns > NC_HELPER_SOON;
+}
+
 static int nc_helper_main(void *arg)
 {
 	struct nc_helper *h = arg;
@@ -90,7 +99,7 @@ static int nc_helper_main(void *arg)
 		if (unlikely(current->nr_cpus_allowed != 1) &&
 		    cpu_online(h->cpu))
 			set_cpus_allowed_ptr(current, cpumask_of(h->cpu));
-		WRITE_ONCE(h->late, nc_job_work(job, true) ? 0 : jiffies | 1);
+		WRITE_ONCE(h->late, nc_helper_late(job) ? jiffies | 1 : 0);
 		WRITE_ONCE(h->job, NULL);
 		nc_job_put(job);
 		clear_bit_unlock(NC_HELPER_BUSY, &h->bits);

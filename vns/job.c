@@ -169,6 +169,7 @@ void nc_job_run(struct nc_job *job)
 		return;
 	atomic_set(&job->left, job->nr);
 	nc_mib_inc(sock_net(job->sk), COPY_SHARED);
+	job->invited_ns = ktime_get_ns();
 	nc_helper_invite(job);
 	nc_job_work(job, false);
 	nc_job_spin(job);

@@ -54,6 +54,7 @@ typedef void (*nc_job_copy_t)(struct nc_job *job, struct nc_job_part *part,
  * @done: all parts are finished
  * @copy: const
  * @sk: const: valid until all parts are finished
+ * @invited_ns: const once helpers are invited: ktime_get_ns() then
  * @dir: const: ITER_SOURCE or ITER_DEST, of the caller's memory
  * @nr: const: parts
  * @pages: const: pages pinned
@@ -70,6 +71,7 @@ struct nc_job {
 	struct completion	done;
 	nc_job_copy_t		copy;
 	struct sock		*sk;
+	u64			invited_ns;
 	unsigned int		dir;
 	unsigned int		nr;
 	unsigned int		pages;
