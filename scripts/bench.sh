@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh - virtual sockets beside plain TCP and MPTCP, on eight processors
 #
-#	bench.sh [SCENARIO...]	(KAT P1 P2 P2u P3 P4 P5 P6 P7 P8 P9 P10)
+#	bench.sh [SCENARIO...]	(P1 to P10, P2u; KAT, RX)
 #
 # P2u runs on User-Mode Linux at the native speed of memory, the others on eight
-# emulated processors. Those of P4 are busy all the time, and with nothing that
-# is emulated fast: time is slowed down twice as much there.
+# emulated processors. Those of P4 and RX are busy all the time, and with nothing
+# that is emulated fast: time is slowed down twice as much there.
 #
-# QUICK=1 takes fewer and shorter windows. Writes into NC_BENCH_OUT
+# QUICK=1 takes one repetition of windows a third as long, and only arms that a
+# target is for. Writes into NC_BENCH_OUT
 # (bench-results/): samples.json (every raw sample), table.txt, a picture for
 # each scenario, and what the machine was. The known answers (KAT) run first:
 # when the vehicle itself is wrong, nothing that it says counts. P1, P4 and P7
@@ -21,11 +22,12 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-[ $# -gt 0 ] || set -- P1 P2 P2u P3 P4 P5 P6 P7 P8 P9 P10
+# neighbours have arms in common: it takes a minute to change the module
+[ $# -gt 0 ] || set -- P1 P3 P5 P2 P6 P9 P8 P7 P10 P4 P2u
 v=$(nc_vehicle "${KERNEL:-6.12}")
 reps=${REPS:-5} scale=${SCALE:-100} arms=${ARMS:-tcp mptcp nc}
 if [ -n "${QUICK:-}" ]; then
-	reps=${REPS:-1} scale=${SCALE:-50}
+	reps=${REPS:-1} scale=${SCALE:-33}
 fi
 dest=${NC_BENCH_OUT:-$PWD/bench-results}
 sim=$NC_TOP/scripts/sim
@@ -42,7 +44,7 @@ dense=()
 for s; do
 	case $s in
 	*u) native+=("$s") ;;
-	P4) dense+=("$s") ;;
+	P4 | RX) dense+=("$s") ;;
 	*) emulated+=("$s") ;;
 	esac
 done
@@ -66,7 +68,7 @@ measure() {
 	shift
 	mkdir -p "$out"
 	NC_QUIET=1 "$NC_TOP/scripts/vm.sh" --timeout 14400 --out "$out" "${options[@]}" -- \
-		"REPS=$reps SCALE=$scale ARMS='$arms' bench/guest.sh $* || exit
+		"REPS=$reps SCALE=$scale ARMS='$arms' QUICK=${QUICK:-} bench/guest.sh $* || exit
 		[ -z '${PROFILE:-}' ] || sed 's/^/S /' /proc/kallsyms" |
 		sed -un 's/^# //p' >&2
 	rc=$((rc + PIPESTATUS[0]))
@@ -118,7 +120,7 @@ find "$run" -name samples.json -exec cat {} + | jq -s add > "$dest/samples.json"
 {
 	echo "kernel $("$NC_TOP/scripts/kernel.sh" release "$v"), $(date +%F), $(cd "$NC_TOP" && git describe --always --dirty 2> /dev/null || echo unversioned)"
 	echo "8 emulated processors, 4 clients and 4 servers, time slowed ${SIM_K:-250} times"
-	echo "(P4: twice as much);"
+	echo "(P4 and RX: twice as much);"
 	echo "no caches, no memory bandwidth, no device: ratios, not absolute figures."
 	[ ${#native[@]} = 0 ] ||
 		echo "Scenarios that end with u: User-Mode Linux $("$NC_TOP/scripts/kernel.sh" release u), 2 processors."

@@ -8,7 +8,7 @@
 # between them, and each side processes what it receives on its own processors.
 # Output is one line of JSON for each measured window and for each proof of what
 # carried it. From the environment: REPS, SCALE (per cent of the windows'
-# lengths), ARMS, NC_MODULE.
+# lengths), ARMS, QUICK (not empty: only arms that a target is for), NC_MODULE.
 set -eu
 [ -n "${NC_VEHICLE:-}" ] || { echo "only in a machine of its own: make bench" >&2; exit 2; }
 cd "$(dirname "$0")"
@@ -23,6 +23,7 @@ in_srv() { ip netns exec srv "$@"; }
 in_cli() { ip netns exec cli "$@"; }
 ms() { echo $(($1 * SCALE / 100)); }
 reps() { seq 1 "$REPS"; }
+more() { [ -n "${QUICK:-}" ] || echo "$@"; }
 
 protocol() {	# protocol ARM: arms of virtual sockets may have a suffix
 	case $1 in
@@ -48,15 +49,20 @@ grace() {	# grace short|usual
 	echo "$3" > $p/jiffies_till_next_fqs
 }
 
-# Each arm has a fresh module. "nc4" always has four channels for each class and
-# shares no copies, "nc4c3" shares them with three helpers. What follows says who
-# receives: "s" softirq and "w" workers throughput channels always, "l" workers
-# latency channels, "p" the same and they poll for 50 us. "nc" does what the
-# module chooses.
+# Each number of channels has a fresh module; it takes a minute to change. "nc4"
+# always has four channels for each class and shares no copies, "nc4c3" shares
+# them with three helpers. What follows says who receives: throughput channels
+# always softirq (s), workers (w), workers that poll for 50 us (q); latency
+# channels workers (l), workers that poll (p). "nc" does what the module chooses.
 module() {	# module ARM
-	local knob helpers _
+	[[ $1 == nc* ]] || return 0
+	[ "${1:0:3}" = "${loaded:-}" ] || reload "${1:0:3}"
+	[ "$1" = nc ] || choose "$1"
+}
 
-	[[ $1 == nc* && $1 != "${loaded:-}" ]] || return 0
+reload() {	# reload MODULE: nc, or nc and the number of channels
+	local knob _
+
 	grace short
 	for _ in $(seq 1000); do
 		[ -e $knobs ] || break
@@ -65,18 +71,41 @@ module() {	# module ARM
 	insmod "$NC_MODULE"
 	if [ "$1" != nc ]; then
 		for knob in $knobs/netdriver/channels_{latency,throughput}{,_min}; do
-			echo "${1:2:1}" > "$knob"
+			echo "${1:2}" > "$knob"
 		done
-		helpers=${1:4:1}
-		echo "${helpers:-0}" > $knobs/vns/copy_helpers
-		[ -z "$helpers" ] || echo 65536 > $knobs/vns/copy_bytes
-		[[ $1 != *s ]] || echo 2 > $knobs/netdriver/rx_softirq_throughput
-		[[ $1 != *w ]] || echo 0 > $knobs/netdriver/rx_softirq_throughput
-		[[ $1 != *[lp] ]] || echo 0 > $knobs/netdriver/rx_softirq_latency
-		[[ $1 != *p ]] || echo 50 | tee $knobs/netdriver/busy_poll_* > /dev/null
 	fi
 	grace usual
 	loaded=$1
+}
+
+choose() {	# choose ARM: what it says behind the number of channels
+	local helpers=${1:4:1} bytes=131072 throughput=1 latency=1 poll=0
+
+	[ -z "$helpers" ] || bytes=65536
+	[[ $1 != *s ]] || throughput=2
+	[[ $1 != *[wq] ]] || throughput=0
+	[[ $1 != *[lp] ]] || latency=0
+	[[ $1 != *[pq] ]] || poll=50
+	echo "${helpers:-0}" > $knobs/vns/copy_helpers
+	echo $bytes > $knobs/vns/copy_bytes
+	echo $throughput > $knobs/netdriver/rx_softirq_throughput
+	echo $latency > $knobs/netdriver/rx_softirq_latency
+	echo $poll | tee $knobs/netdriver/busy_poll_* > /dev/null
+}
+
+# turns ARM...: the arms of one repetition, backwards if the last one's module is
+# there: so they alternate, and it changes as rarely as it can
+turns() {
+	local arm backwards=
+
+	for arm; do
+		backwards="$arm $backwards"
+	done
+	if [ "${arm:0:3}" = "${loaded:-}" ]; then
+		echo "$backwards"
+	else
+		echo "$@"
+	fi
 }
 
 network() {
