@@ -22,8 +22,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-# neighbours have arms in common: it takes a minute to change the module
-[ $# -gt 0 ] || set -- P1 P3 P5 P2 P6 P9 P8 P7 P10 P4 P2u
+[ $# -gt 0 ] || set -- P1 P2 P2u P3 P4 P5 P6 P7 P8 P9 P10
 v=$(nc_vehicle "${KERNEL:-6.12}")
 reps=${REPS:-5} scale=${SCALE:-100} arms=${ARMS:-tcp mptcp nc}
 if [ -n "${QUICK:-}" ]; then

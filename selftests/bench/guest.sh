@@ -33,79 +33,68 @@ protocol() {	# protocol ARM: arms of virtual sockets may have a suffix
 	esac
 }
 
-# Grace periods as short as they can be: taking a module away waits for a dozen
-# of them, each of many seconds in slow time. Not while something is measured.
-grace() {	# grace short|usual
-	local p=/sys/module/rcutree/parameters
-
-	if [ "$1" = short ]; then
-		usual=("$(< $p/jiffies_till_first_fqs)" "$(< $p/jiffies_till_next_fqs)")
-		set -- 1 0 0
-	else
-		set -- 0 "${usual[@]}"
-	fi
-	echo "$1" > /sys/kernel/rcu_expedited
-	echo "$2" > $p/jiffies_till_first_fqs
-	echo "$3" > $p/jiffies_till_next_fqs
-}
-
-# Each number of channels has a fresh module; it takes a minute to change. "nc4"
-# always has four channels for each class and shares no copies, "nc4c3" shares
-# them with three helpers. What follows says who receives: throughput channels
-# always softirq (s), workers (w), workers that poll for 50 us (q); latency
-# channels workers (l), workers that poll (p). "nc" does what the module chooses.
+# Each window has an address of its own for the servers, so virtual sockets begin
+# with new channels, as TCP does: where packets are processed is drawn anew, and
+# there are as many channels as the knobs say now. "nc4" always has four for each
+# class and shares no copies, "nc4c3" shares them with three helpers. What follows
+# says who receives: throughput channels always softirq (s), workers (w), workers
+# that poll for 50 us (q); latency channels workers (l), workers that poll (p).
+# "nc" does what the module chooses.
 module() {	# module ARM
 	[[ $1 == nc* ]] || return 0
-	[ "${1:0:3}" = "${loaded:-}" ] || reload "${1:0:3}"
+	[ -e $knobs ] || insmod "$NC_MODULE"
+	: "${defaults:=$(grep -rHs . $knobs/netdriver $knobs/vns)}"
+	restore "$defaults"
 	[ "$1" = nc ] || choose "$1"
 }
 
-reload() {	# reload MODULE: nc, or nc and the number of channels
-	local knob _
+restore() {	# restore "FILE:VALUE...": one knob may bound another, hence twice
+	local file value
 
-	grace short
-	for _ in $(seq 1000); do
-		[ -e $knobs ] || break
-		rmmod netchannel 2> /dev/null || ./load sleep 1
-	done
-	insmod "$NC_MODULE"
-	if [ "$1" != nc ]; then
-		for knob in $knobs/netdriver/channels_{latency,throughput}{,_min}; do
-			echo "${1:2}" > "$knob"
-		done
-	fi
-	grace usual
-	loaded=$1
+	while IFS=: read -r file value; do
+		echo "$value" > "$file" || true
+	done <<< "$1" 2> /dev/null
+	while IFS=: read -r file value; do
+		echo "$value" > "$file"
+	done <<< "$1"
 }
 
-choose() {	# choose ARM: what it says behind the number of channels
-	local helpers=${1:4:1} bytes=131072 throughput=1 latency=1 poll=0
+choose() {	# choose ARM
+	local knob helpers=${1:4:1}
 
-	[ -z "$helpers" ] || bytes=65536
-	[[ $1 != *s ]] || throughput=2
-	[[ $1 != *[wq] ]] || throughput=0
-	[[ $1 != *[lp] ]] || latency=0
-	[[ $1 != *[pq] ]] || poll=50
+	for knob in $knobs/netdriver/channels_{latency,throughput}{,_min}; do
+		echo "${1:2:1}" > "$knob"
+	done
 	echo "${helpers:-0}" > $knobs/vns/copy_helpers
-	echo $bytes > $knobs/vns/copy_bytes
-	echo $throughput > $knobs/netdriver/rx_softirq_throughput
-	echo $latency > $knobs/netdriver/rx_softirq_latency
-	echo $poll | tee $knobs/netdriver/busy_poll_* > /dev/null
+	[ -z "$helpers" ] || echo 65536 > $knobs/vns/copy_bytes
+	[[ $1 != *s ]] || echo 2 > $knobs/netdriver/rx_softirq_throughput
+	[[ $1 != *[wq] ]] || echo 0 > $knobs/netdriver/rx_softirq_throughput
+	[[ $1 != *[lp] ]] || echo 0 > $knobs/netdriver/rx_softirq_latency
+	[[ $1 != *[pq] ]] || echo 50 | tee $knobs/netdriver/busy_poll_* > /dev/null
 }
 
-# turns ARM...: the arms of one repetition, backwards if the last one's module is
-# there: so they alternate, and it changes as rarely as it can
-turns() {
-	local arm backwards=
+# Caches that windows have filled go with the module. Grace periods as short as
+# they can be: it waits for a dozen of them, each of many seconds in slow time.
+fresh() {
+	local p=/sys/module/rcutree/parameters usual _
 
-	for arm; do
-		backwards="$arm $backwards"
+	[ -e $knobs ] || return 0
+	usual=("$(< $p/jiffies_till_first_fqs)" "$(< $p/jiffies_till_next_fqs)")
+	echo 1 > /sys/kernel/rcu_expedited
+	echo 0 | tee $p/jiffies_till_{first,next}_fqs > /dev/null
+	for _ in $(seq 1000); do
+		rmmod netchannel 2> /dev/null && break
+		./load sleep 1
 	done
-	if [ "${arm:0:3}" = "${loaded:-}" ]; then
-		echo "$backwards"
-	else
-		echo "$@"
-	fi
+	echo 0 > /sys/kernel/rcu_expedited
+	echo "${usual[0]}" > $p/jiffies_till_first_fqs
+	echo "${usual[1]}" > $p/jiffies_till_next_fqs
+}
+
+addresses=0
+next_address() {	# -> addr; all of them are the servers', see network()
+	addresses=$((addresses + 1))
+	addr=10.9.$((addresses / 250)).$((addresses % 250 + 1))
 }
 
 network() {
@@ -118,7 +107,7 @@ network() {
 	for x in srv:vs:1 cli:vc:2; do
 		IFS=: read -r ns dev host <<< "$x"
 		ip -n "$ns" link set lo up
-		ip -n "$ns" addr add "10.9.0.$host/24" dev "$dev"
+		ip -n "$ns" addr add "10.8.0.$host/24" dev "$dev"
 		ip -n "$ns" link set "$dev" up
 		mask=$(printf %x $((((1 << half) - 1) << (host == 1 ? half : 0))))
 		ip netns exec "$ns" sh -c "
@@ -127,6 +116,8 @@ network() {
 			echo 10000 65000 > /proc/sys/net/ipv4/ip_local_port_range
 			echo 4096 > /proc/sys/net/core/somaxconn"
 	done
+	in_srv ip route add local 10.9.0.0/16 dev lo
+	in_cli ip route add 10.9.0.0/16 via 10.8.0.1
 }
 
 offloads() {	# offloads on|off
@@ -169,12 +160,13 @@ proven() {
 # window SCENARIO ARM CASE ARGUMENT...: one measured window; "%P" in an argument
 # is the arm's protocol number
 window() {
-	local name=$1:$2:$3 arm=$2 p
+	local name=$1:$2:$3 arm=$2 p addr
 
 	shift 3
 	p=$(protocol "$arm")
 	module "$arm"
-	proven "$name" ./load run "name=$name" "${@//%P/$p}" ||
+	next_address
+	proven "$name" ./load run "name=$name" "addr=$addr" "${@//%P/$p}" ||
 		echo "{\"name\":\"$name\",\"failed\":true}"
 }
 
