@@ -72,17 +72,22 @@ static void nc_helper_poll(const struct nc_helper *h)
 			      us * NSEC_PER_USEC);
 }
 
-/* copy what is left; was there nothing, and was it our fault? */
-static bool nc_helper_late(struct nc_job *job)
+/* copy what is left, and note if we were held up; true if there was some */
+static bool nc_helper_serve(struct nc_helper *h, struct nc_job *job)
 {
-	return !nc_job_work(job, true) &&
-	       ktime_get_ns() - job->invited_ns > NC_HELPER_SOON;
+	bool some = nc_job_work(job, true);
+	bool late = !some &&
+		    ktime_get_ns() - job->invited_ns > NC_HELPER_SOON;
+
+	WRITE_ONCE(h->late, late ? jiffies | 1 : 0);
+	return some;
 }
 
 static int nc_helper_main(void *arg)
 {
 	struct nc_helper *h = arg;
 	struct nc_job *job;
+	bool helped;
 
 	set_cpus_allowed_ptr(current, cpumask_of(h->cpu));
 	for (;;) {
@@ -99,11 +104,11 @@ static int nc_helper_main(void *arg)
 		if (unlikely(current->nr_cpus_allowed != 1) &&
 		    cpu_online(h->cpu))
 			set_cpus_allowed_ptr(current, cpumask_of(h->cpu));
-		WRITE_ONCE(h->late, nc_helper_late(job) ? jiffies | 1 : 0);
+		helped = nc_helper_serve(h, job);
 		WRITE_ONCE(h->job, NULL);
 		nc_job_put(job);
 		clear_bit_unlock(NC_HELPER_BUSY, &h->bits);
-		if (!h->late)
+		if (helped)
 			nc_helper_poll(h);
 		/* a helper that always finds a job may never schedule() */
 		cond_resched_tasks_rcu_qs();
