@@ -9,12 +9,14 @@
 # that is emulated fast: time is slowed down twice as much there.
 #
 # QUICK=1 takes one repetition of windows a third as long, and only arms that a
-# target is for. Writes into NC_BENCH_OUT
-# (bench-results/): samples.json (every raw sample), table.txt, a picture for
-# each scenario, and what the machine was. The known answers (KAT) run first:
-# when the vehicle itself is wrong, nothing that it says counts. P1, P4 and P7
-# are run once more to count: where the instructions go (where/where.txt, by the
-# kinds of work of the thesis' Table 2.1), copies, lines of cache that move.
+# target is for.
+#
+# Writes into NC_BENCH_OUT (bench-results/): samples.json (every raw sample),
+# table.txt, a picture for each scenario, and what the machine was. The known
+# answers (KAT) run first: when the vehicle itself is wrong, nothing that it says
+# counts. P1, P4 and P7 are run once more to count: where the instructions go
+# (where/where.txt, by the kinds of work of the thesis' Table 2.1), copies, lines
+# of cache that move.
 #
 # From the environment: REPS (5), SCALE (100, per cent of the windows' lengths),
 # ARMS ("tcp mptcp nc"), SIM_* as in sim/machine.sh; PROFILE=1 writes where the

@@ -43,20 +43,18 @@ protocol() {	# protocol ARM: arms of virtual sockets may have a suffix
 module() {	# module ARM
 	[[ $1 == nc* ]] || return 0
 	[ -e $knobs ] || insmod "$NC_MODULE"
-	: "${defaults:=$(grep -rHs . $knobs/netdriver $knobs/vns)}"
-	restore "$defaults"
+	# least numbers of channels, which are 1, before the largest
+	: "${defaults:=$(grep -rHs . $knobs/netdriver $knobs/vns | LC_ALL=C sort -r)}"
+	restore
 	[ "$1" = nc ] || choose "$1"
 }
 
-restore() {	# restore "FILE:VALUE...": one knob may bound another, hence twice
+restore() {	# all knobs as the module had them
 	local file value
 
 	while IFS=: read -r file value; do
-		echo "$value" > "$file" || true
-	done <<< "$1" 2> /dev/null
-	while IFS=: read -r file value; do
 		echo "$value" > "$file"
-	done <<< "$1"
+	done <<< "$defaults"
 }
 
 choose() {	# choose ARM
@@ -74,7 +72,7 @@ choose() {	# choose ARM
 }
 
 # Caches that windows have filled go with the module. Grace periods as short as
-# they can be: it waits for a dozen of them, each of many seconds in slow time.
+# they can be: it waits for many of them, each of some seconds in slow time.
 fresh() {
 	local p=/sys/module/rcutree/parameters usual _
 
@@ -89,6 +87,7 @@ fresh() {
 	echo 0 > /sys/kernel/rcu_expedited
 	echo "${usual[0]}" > $p/jiffies_till_first_fqs
 	echo "${usual[1]}" > $p/jiffies_till_next_fqs
+	[ ! -e $knobs ] || { echo "the module is in use for ever" >&2; return 1; }
 }
 
 addresses=0
