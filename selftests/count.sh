@@ -5,7 +5,6 @@
 set -u
 # shellcheck source=lib.sh
 . "${NC_TESTS:-$(dirname "$0")}/lib.sh"
-tracing=/sys/kernel/tracing
 
 put() { echo "$1" > "$2"; }
 
@@ -49,12 +48,6 @@ begins_with_least() {
 	lanes_are T 1
 }
 
-trace() {
-	[ -d $tracing/events ] || mount -t tracefs none $tracing
-	[ -d $tracing/events/netchannel/nc_lanes ] || return 0
-	put "$1" $tracing/events/netchannel/nc_lanes/enable
-}
-
 # The network is what is slow, on any machine, and holds little itself, so lanes
 # have a queue.
 grows() {
@@ -66,7 +59,7 @@ grows() {
 		[ -z "${NC_EXPECT_ALL:-}" ] || return 1
 		return "$KSFT_SKIP"
 	fi
-	trace 1
+	nc_trace nc_lanes 1
 	nc_serve "$NS_B" 7012 -H 10.77.0.2
 	nc_client "$NS_A" -c 10.77.0.2 -p 7012 -n 4 -a 2 -z -1 -m 512K -t 8M \
 		-t 4s
@@ -75,10 +68,10 @@ grows() {
 	wait "$nc_pid" || rc=1
 	[ $rc = 0 ] || kill "$nc_server" 2> /dev/null || true
 	wait "$nc_server" || rc=1
-	trace 0
+	nc_trace nc_lanes 0
 	[ $rc = 0 ] || return 1
-	[ -e $tracing/events/netchannel/nc_lanes ] || return 0
-	grep "nc_lanes: .* class=1 lanes=1->2" $tracing/trace
+	[ -e $NC_TRACING/events/netchannel/nc_lanes ] || return 0
+	grep "nc_lanes: .* class=1 lanes=1->2" $NC_TRACING/trace
 }
 
 # Everything is moved, and no channel is lost, whatever is opened and closed.
@@ -86,6 +79,7 @@ follows_the_knobs() {
 	local n before
 
 	before=$(nc_stat "" ChannelDead)
+	nc_trace nc_chan_state 1
 	nc_client "" -n 8 -z -m 64K -t "$(nc_amount 16)" -t 12s
 	for n in 8 2 16 1 4; do
 		nc_channels throughput $n
@@ -94,7 +88,8 @@ follows_the_knobs() {
 		nc_wait lanes_are L $((17 - n))
 	done
 	wait "$nc_pid"
-	[ "$(nc_stat "" ChannelDead)" = "$before" ]
+	nc_no_channel_died "$before"
+	nc_trace nc_chan_state 0
 }
 
 shrinks_when_idle() {

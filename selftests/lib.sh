@@ -15,6 +15,7 @@ NC_PROTO=${NC_PROTO:-258}
 NC_SLOW=${NC_SLOW:-1}
 NC_TMP=$(mktemp -d /tmp/netchannel.XXXXXX)
 NC_PORT=6339
+NC_TRACING=/sys/kernel/tracing
 NS_A=nc-a-$$
 NS_B=nc-b-$$
 
@@ -150,6 +151,22 @@ nc_channels() {
 	nc_knob "netdriver/channels_$1" 16
 	nc_knob "netdriver/channels_$1_min" "$2"
 	nc_knob "netdriver/channels_$1" "${3:-$2}"
+}
+
+# nc_trace EVENT 0|1: off or on, where the kernel has it
+nc_trace() {
+	[ -d $NC_TRACING/events ] || mount -t tracefs none $NC_TRACING
+	[ ! -d "$NC_TRACING/events/netchannel/$1" ] ||
+		echo "$2" > "$NC_TRACING/events/netchannel/$1/enable"
+}
+
+# nc_no_channel_died BEFORE: since the counter was that; otherwise how each
+# channel lived since nc_trace nc_chan_state 1
+nc_no_channel_died() {
+	! nc_stat_is "" ChannelDead "$1" || return 0
+	nc_note "ChannelDead: $1 before, $(nc_stat "" ChannelDead) now"
+	grep nc_chan_state $NC_TRACING/trace | tail -n 100
+	return 1
 }
 
 # nc_show NETNS: everything the module tells

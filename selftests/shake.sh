@@ -57,6 +57,7 @@ with_policy() {
 	nc_knob vns/copy_helpers 3
 	nc_knob vns/copy_cpus "0-$((cpus - 1))"
 	dead=$(nc_stat "" ChannelDead)
+	nc_trace nc_chan_state 1
 	: > "$NC_TMP/knobs"
 	RANDOM=$seed
 	nc_client "" -S "$1" -n 10 -z -s $((seed + 1)) -t "$(nc_amount 8)" \
@@ -72,7 +73,8 @@ with_policy() {
 	fi
 	nc_note "$(wc -l < "$NC_TMP/knobs") changes"
 	# those not wanted any more were closed in order
-	[ "$(nc_stat "" ChannelDead)" = "$dead" ]
+	nc_no_channel_died "$dead"
+	nc_trace nc_chan_state 0
 }
 
 copies_were_shared() {
