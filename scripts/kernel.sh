@@ -23,6 +23,16 @@ SOURCE=linux-source-${NETCHANNEL_SOURCE:-7.2}
 CONFIG=$NC_TOP/selftests/vm/config
 APT=$NC_CACHE/apt
 
+# fetch_once FILE COMMAND...: makes FILE, whoever comes first. In a shell of its
+# own: the lock is not held while a kernel is built.
+fetch_once() {
+	[ ! -e "$1" ] || return 0
+	(
+		nc_lock fetch
+		[ -e "$1" ] || "${@:2}"
+	)
+}
+
 # ---- apt, for suites that are not in this machine's own list ----
 
 suite_options() {	# suite_options SUITE -> array OPT
@@ -113,30 +123,25 @@ stock_fetch() {	# stock_fetch 6.1|6.12
 stock() {	# stock 6.1|6.12 -> DIR KV
 	local link=$NC_CACHE/stock/$1
 
-	if [ ! -e "$link/boot" ]; then
-		mkdir -p "$NC_CACHE/stock"
-		nc_lock fetch
-		[ -e "$link/boot" ] || stock_fetch "$1"
-	fi
+	fetch_once "$link/boot" stock_fetch "$1"
 	KV=$(readlink "$link")
 	DIR=$NC_CACHE/stock/$KV
 }
 
-libbpf() {	# that of bookworm knows no struct_ops of modules
+libbpf_fetch() {	# that of bookworm knows no struct_ops of modules
 	local dir=$NC_CACHE/libbpf
 
-	if [ ! -e "$dir" ]; then
-		nc_lock fetch
-		if [ ! -e "$dir" ]; then
-			suite_options bookworm-backports
-			suite_update
-			rm -rf "$dir.new"
-			mkdir "$dir.new"
-			unpack "$dir.new" libbpf-dev
-			mv "$dir.new" "$dir"
-		fi
-	fi
-	echo "$dir/usr"
+	suite_options bookworm-backports
+	suite_update
+	rm -rf "$dir.new"
+	mkdir "$dir.new"
+	unpack "$dir.new" libbpf-dev
+	mv "$dir.new" "$dir"
+}
+
+libbpf() {
+	fetch_once "$NC_CACHE/libbpf" libbpf_fetch
+	echo "$NC_CACHE/libbpf/usr"
 }
 
 # ---- the newest kernel, from source ----
@@ -168,11 +173,7 @@ source_fetch() {
 source_tree() {	# -> SRCV SRC
 	local link=$NC_CACHE/src/$SOURCE
 
-	if [ ! -e "$link/tree/Makefile" ]; then
-		mkdir -p "$NC_CACHE/src"
-		nc_lock fetch
-		[ -e "$link/tree/Makefile" ] || source_fetch
-	fi
+	fetch_once "$link/tree/Makefile" source_fetch
 	SRCV=$(readlink "$link")
 	SRC=$NC_CACHE/src/$SRCV/tree
 }

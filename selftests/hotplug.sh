@@ -38,11 +38,11 @@ while_away() {
 	for c in "${cpus[@]}"; do
 		set_online "$c" 0
 	done
-	nc_unload && nc_load && nc_stream "" -n 8 -t 16M || rc=1
+	nc_unload && nc_load && nc_stream "" -n 8 -t "$(nc_amount 8)" || rc=1
 	for c in "${cpus[@]}"; do
 		set_online "$c" 1
 	done
-	nc_stream "" -n 8 -t 16M || rc=1
+	nc_stream "" -n 8 -t "$(nc_amount 8)" || rc=1
 	return $rc
 }
 

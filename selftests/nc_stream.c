@@ -48,7 +48,6 @@ static struct {
 } opt = {
 	.family = AF_INET,
 	.sockets = 24,
-	.bytes = 64 << 20,
 	.stall = 30,
 	.backlog = 1024,
 	.bufs = -1,
@@ -391,7 +390,8 @@ static void usage(const char *name)
 		"  -l       serve only      -c HOST  connect only\n"
 		"  -P N     protocol (6: TCP; default %d)\n"
 		"  -6       IPv6            -n N     sockets\n"
-		"  -t SIZE  bytes of a round (64M) or, as 20s, seconds of rounds\n"
+		"  -t SIZE  bytes of a round (64M, of many 8M)\n"
+		"  -t Ns    rounds for N seconds, two at least\n"
 		"  -s SEED  repeat a run    -w N     seconds without progress = failure\n"
 		"  -b SIZE  SO_SNDBUF and SO_RCVBUF of all sockets, 0: default\n"
 		"  -m SIZE  largest call of all sockets\n"
@@ -446,6 +446,8 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc || !opt.sockets)
 		usage(argv[0]);
+	if (!opt.bytes)
+		opt.bytes = opt.seconds ? 8 << 20 : 64 << 20;
 	signal(SIGPIPE, SIG_IGN);
 	if (listen_only) {
 		server_run(server_listen());
