@@ -100,16 +100,20 @@ void nc_chan_kill(struct nc_chan *ch, int err)
 	flush_work(&ch->cold);
 }
 
-/* the connection stands: HELLO goes first, an opener's lane is of use now */
+/*
+ * The connection stands: HELLO goes first, an opener's lane is of use now. The
+ * peer waits for HELLO a bounded time, so it is sent here: a worker may be
+ * behind with other channels' bytes.
+ */
 static void nc_chan_on_opened(struct nc_chan *ch)
 {
 	if (ch->opener)		/* the time for HELLO begins */
 		ch->born = jiffies;
 	set_bit(NC_CHAN_TX_HELLO, &ch->bits);
 	nc_chan_set_state(ch, NC_CHAN_HELLO);
+	nc_chan_tx_run(ch, NC_CHAN_BUDGET);
 	if (ch->opener)
 		nc_peer_lane_add(ch);
-	nc_worker_kick(ch);
 }
 
 static void nc_chan_on_hello(struct nc_chan *ch)

@@ -13,6 +13,7 @@
 #define NC_CHAN_RX_WAIT_MIN	1	/* ms */
 #define NC_CHAN_RX_WAIT_MAX	100
 #define NC_CHAN_RX_LARGE	(16 << 10)	/* worth a look of their own */
+#define NC_CHAN_RX_FRAME	512	/* a frame costs as so many bytes */
 
 static void nc_chan_rx_again(struct timer_list *t)
 {
@@ -40,13 +41,19 @@ void nc_chan_rx_exit(struct nc_chan *ch)
 /*
  * Many small packets of a large frame are cheaper in one go: TCP acknowledges
  * what was read, and the reader is woken, once for each time that we look.
+ * HELLO is short, and its sender waits for it a bounded time: a worker that is
+ * behind with other channels' bytes would miss that.
  */
 bool nc_chan_rx_inline(const struct nc_chan *ch, u32 avail)
 {
 	unsigned int how = READ_ONCE(nc_knob_rx_softirq[ch->lane.class]);
 
-	if (how == NC_RX_WORKER || test_bit(NC_CHAN_RX_HOLD, &ch->bits) ||
+	if (test_bit(NC_CHAN_RX_HOLD, &ch->bits) ||
 	    test_bit(NC_CHAN_RX_PENDING, &ch->bits))
+		return false;
+	if (!test_bit(NC_CHAN_GOT_HELLO, &ch->bits))
+		return true;
+	if (how == NC_RX_WORKER)
 		return false;
 	return how == NC_RX_SOFTIRQ || avail >= NC_CHAN_RX_LARGE ||
 	       nc_frame_need(&ch->frame);
@@ -184,18 +191,19 @@ static void nc_chan_rx_wait(struct nc_chan *ch)
 }
 
 u32 nc_chan_rx(struct nc_chan *ch, struct sk_buff *skb, u32 off, u32 len,
-	       int *err)
+	       int *budget, int *err)
 {
 	struct nc_frame *f = &ch->frame;
 	u32 start = off, n;
 
 	*err = 0;
-	while (len && !*err) {
+	while (len && *budget > 0 && !*err) {
 		if (test_bit(NC_CHAN_RX_HOLD, &ch->bits)) {
 			*err = -ENOMEM;
 			break;
 		}
 		if (nc_frame_need(f)) {
+			*budget -= NC_CHAN_RX_FRAME;
 			n = nc_chan_rx_gather(ch, skb, off, len, err);
 		} else {
 			n = min(nc_frame_left(f), len);
@@ -208,6 +216,7 @@ u32 nc_chan_rx(struct nc_chan *ch, struct sk_buff *skb, u32 off, u32 len,
 		}
 		off += n;
 		len -= n;
+		*budget -= n;
 	}
 	ch->rx_bytes += off - start;
 	if (!*err)

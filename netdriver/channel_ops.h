@@ -41,8 +41,9 @@ struct sk_buff;
  *	follow), another errno: the channel is dead.
  * @rx_run: required. The second path of receiving: take what has arrived and
  *	pass it to nc_chan_rx(). Channel worker or transmitter, process
- *	context, no lock held; may take the lower socket's lock. Takes about
- *	@budget bytes. Returns 1 if more is waiting, 0 if not, -errno: dead.
+ *	context, no lock held; may take the lower socket's lock. @budget: as
+ *	nc_chan_rx() takes it. Returns 1 if more is waiting, 0 if not, -errno:
+ *	dead.
  * @unsent: required. Bytes taken by xmit and not yet on the wire; any context,
  *	no lock, a racy hint.
  * @open: required. Begin to connect nc_chan_addr(); worker or workqueue, may
@@ -147,14 +148,17 @@ void nc_chan_writable(struct nc_chan *ch);
  * @skb: holds the bytes; stays the transport's, is cloned or copied from
  * @off: where
  * @len: how many
+ * @budget: work until others have their turn, in bytes; a frame counts as some
+ *	hundreds of bytes, so that many small ones take no longer. Is lessened.
  *
  * Context: softirq or process, any lock of the lower socket held; BH off.
- * Return: bytes consumed; fewer than @len with -ENOMEM in *@err: stop, the
- * rest is offered again by ops->rx_run() later (already arranged); another
- * error in *@err: the channel is dead (already arranged), stop.
+ * Return: bytes consumed; fewer than @len if *@budget is used up: stop, more is
+ * waiting; or with -ENOMEM in *@err: stop, the rest is offered again by
+ * ops->rx_run() later (already arranged); another error in *@err: the channel
+ * is dead (already arranged), stop.
  */
 u32 nc_chan_rx(struct nc_chan *ch, struct sk_buff *skb, u32 off, u32 len,
-	       int *err);
+	       int *budget, int *err);
 
 /* the run of nc_chan_rx() calls is over; same context */
 void nc_chan_rx_done(struct nc_chan *ch);

@@ -93,12 +93,9 @@ int nc_loop_rx_run(struct nc_chan *ch, int budget)
 	me = &lp->pipe->end[lp->side];
 	local_bh_disable();
 	while (!err && (skb = nc_loop_recv_peek(me)) && budget > 0) {
-		u32 n = nc_chan_rx(ch, skb, me->taken, skb->len - me->taken,
-				   &err);
-
-		me->taken += n;
-		budget -= n;
-		if (!err)
+		me->taken += nc_chan_rx(ch, skb, me->taken,
+					skb->len - me->taken, &budget, &err);
+		if (me->taken == skb->len)
 			nc_loop_recv_drop(me, skb);
 	}
 	nc_chan_rx_done(ch);

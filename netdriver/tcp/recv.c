@@ -8,7 +8,7 @@
 
 #include <net/tcp.h>
 
-/* bytes in one softirq; only a queue that had to wait is longer */
+/* as nc_chan_rx() takes it; only a queue that had to wait is longer */
 #define NC_TCP_SOFTIRQ_BUDGET	(256 << 10)
 
 struct nc_tcp_run {
@@ -24,10 +24,9 @@ static int nc_tcp_recv_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	u32 n;
 
 	/* after a short count TCP offers the rest at once */
-	if (run->err)
+	if (run->err || run->budget <= 0)
 		return 0;
-	n = nc_chan_rx(run->ch, skb, off, len, &run->err);
-	run->budget -= n;
+	n = nc_chan_rx(run->ch, skb, off, len, &run->budget, &run->err);
 	if (run->budget <= 0)
 		desc->count = 0;
 	return n;
