@@ -11,7 +11,9 @@
  *    for too many makes the peer wait for them, who then answers all at once,
  *    and both work in turn.
  * 3. The worker, if much is queued, the sender's processor has no time to spare
- *    and the worker's has: then one socket uses several cores (thesis 3.2).
+ *    and the worker's has: then one socket uses several cores (thesis 3.2). It
+ *    is not woken for the first small message of several, which it would take
+ *    one by one: those wait for company as in 2.
  */
 #include "netdriver/internal.h"
 
@@ -145,19 +147,21 @@ bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
 {
 	struct nc_chan *ch = nc_chan_of(lane);
 	u64 now = ktime_get_ns();
-	bool here;
+	bool here, wait;
 
 	if (nc_chan_kick_busy(ch))
 		return false;
 	if (nc_chan_kick_quiet(ch, flow, now)) {
 		here = was_empty || test_bit(NC_CHAN_TX_LATE, &ch->bits);
+		wait = here && nc_chan_kick_leave(ch, now);
 	} else {
 		here = lazy && lane->class == flow->class;
-		if (here && READ_ONCE(nc_knob_inline_tx) &&
-		    !nc_chan_kick_enough(ch)) {
-			nc_chan_kick_defer(ch);
-			return true;
-		}
+		wait = here;
+	}
+	if (wait && lazy && READ_ONCE(nc_knob_inline_tx) &&
+	    !nc_chan_kick_enough(ch)) {
+		nc_chan_kick_defer(ch);
+		return true;
 	}
 	nc_chan_kick_now(ch, here, now);
 	return false;
