@@ -60,7 +60,7 @@ with_policy() {
 	nc_trace nc_chan_state 1
 	: > "$NC_TMP/knobs"
 	RANDOM=$seed
-	nc_client "" -S "$1" -n 10 -z -s $((seed + 1)) -t "$(nc_amount 8)" \
+	nc_client "" -S "$1" -n 10 -z -s $((seed + 1)) -t "$(nc_amount 4)" \
 		-t "${seconds}s"
 	client=$nc_pid
 	while kill -0 "$client" 2> /dev/null; do
