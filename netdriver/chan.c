@@ -101,9 +101,9 @@ void nc_chan_kill(struct nc_chan *ch, int err)
 }
 
 /*
- * The connection stands: HELLO goes first, an opener's lane is of use now. The
- * peer waits for HELLO a bounded time, so it is sent here: a worker may be
- * behind with other channels' bytes.
+ * The connection stands: HELLO goes first, an opener's lane is of use now, and
+ * what waited for it goes along. The peer waits for HELLO a bounded time, so it
+ * is sent here: a worker may be behind with other channels' bytes.
  */
 static void nc_chan_on_opened(struct nc_chan *ch)
 {
@@ -111,9 +111,9 @@ static void nc_chan_on_opened(struct nc_chan *ch)
 		ch->born = jiffies;
 	set_bit(NC_CHAN_TX_HELLO, &ch->bits);
 	nc_chan_set_state(ch, NC_CHAN_HELLO);
-	nc_chan_tx_run(ch, NC_CHAN_BUDGET);
 	if (ch->opener)
 		nc_peer_lane_add(ch);
+	nc_chan_tx_run(ch, NC_CHAN_BUDGET);
 }
 
 static void nc_chan_on_hello(struct nc_chan *ch)
@@ -198,7 +198,8 @@ static void nc_chan_cold(struct work_struct *work)
 	if (!nc_chan_is_dead(ch) &&
 	    test_and_clear_bit(NC_CHAN_EV_OPENED, &ch->bits))
 		nc_chan_on_opened(ch);
-	if (!nc_chan_is_dead(ch) &&
+	/* both may have come since we looked: then we are queued again */
+	if (!nc_chan_is_dead(ch) && ch->state != NC_CHAN_CONNECTING &&
 	    test_and_clear_bit(NC_CHAN_EV_HELLO, &ch->bits))
 		nc_chan_on_hello(ch);
 	if (!nc_chan_is_dead(ch) &&
@@ -238,7 +239,7 @@ struct nc_chan *nc_chan_alloc(struct net *net,
 	ch->net = net;
 	ch->addr = *addr;
 	ch->opener = opener;
-	ch->state = opener ? NC_CHAN_CONNECTING : NC_CHAN_HELLO;
+	ch->state = NC_CHAN_CONNECTING;
 	ch->born = jiffies;
 	refcount_set(&ch->ref, 1);
 	INIT_LIST_HEAD(&ch->node);

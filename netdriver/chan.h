@@ -15,8 +15,7 @@
 #define NC_CHAN_BUDGET	(64 << 10)	/* bytes sent for others inline */
 
 /*
- *  opener:   CONNECTING -> HELLO -> UP -> DRAIN -> DEAD
- *  acceptor:               HELLO -> UP -> DRAIN -> DEAD
+ *  CONNECTING -> HELLO -> UP -> DRAIN -> DEAD
  *
  * The opener sends behind its HELLO at once, so its lane is in the set from
  * HELLO on; the acceptor's from UP on. Any state goes to DEAD.

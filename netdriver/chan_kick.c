@@ -12,8 +12,8 @@
  *    and both work in turn.
  * 3. The worker, if much is queued, the sender's processor has no time to spare
  *    and the worker's has: then one socket uses several cores (thesis 3.2). It
- *    is not woken for the first small message of several, which it would take
- *    one by one: those wait for company as in 2.
+ *    is not woken for each small message of a stream, which it would take one
+ *    by one: those wait for company as in 2.
  */
 #include "netdriver/internal.h"
 
@@ -82,6 +82,14 @@ static bool nc_chan_kick_quiet(const struct nc_chan *ch,
 	return (s64)(now - last) > NC_CHAN_QUIET_NS;
 }
 
+/* is it one message of many? What it sent before left a moment ago */
+static bool nc_chan_kick_stream(const struct nc_chan *ch,
+				const struct nc_flow *flow, u64 now)
+{
+	return READ_ONCE(ch->last_flow) == flow &&
+	       (s64)(now - READ_ONCE(ch->last_ns)) < NC_CHAN_QUIET_NS;
+}
+
 /* is it enough for a segment of its own? */
 static bool nc_chan_kick_enough(const struct nc_chan *ch)
 {
@@ -147,19 +155,18 @@ bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
 {
 	struct nc_chan *ch = nc_chan_of(lane);
 	u64 now = ktime_get_ns();
-	bool here, wait;
+	bool may = lazy && lane->class == flow->class, here, wait = may;
 
 	if (nc_chan_kick_busy(ch))
 		return false;
 	if (nc_chan_kick_quiet(ch, flow, now)) {
 		here = was_empty || test_bit(NC_CHAN_TX_LATE, &ch->bits);
-		wait = here && nc_chan_kick_leave(ch, now);
+		wait = may && here && nc_chan_kick_stream(ch, flow, now) &&
+		       nc_chan_kick_leave(ch, now);
 	} else {
-		here = lazy && lane->class == flow->class;
-		wait = here;
+		here = may;
 	}
-	if (wait && lazy && READ_ONCE(nc_knob_inline_tx) &&
-	    !nc_chan_kick_enough(ch)) {
+	if (wait && READ_ONCE(nc_knob_inline_tx) && !nc_chan_kick_enough(ch)) {
 		nc_chan_kick_defer(ch);
 		return true;
 	}

@@ -13,7 +13,8 @@
 #define NC_CHAN_RX_WAIT_MIN	1	/* ms */
 #define NC_CHAN_RX_WAIT_MAX	100
 #define NC_CHAN_RX_LARGE	(16 << 10)	/* worth a look of their own */
-#define NC_CHAN_RX_FRAME	512	/* a frame costs as so many bytes */
+/* a header, or a piece of payload, takes as long as so many bytes more */
+#define NC_CHAN_RX_PIECE	128
 
 static void nc_chan_rx_again(struct timer_list *t)
 {
@@ -96,7 +97,7 @@ void nc_chan_rx_run(struct nc_chan *ch, int budget)
 		ret = ch->ops->rx_run(ch, budget);
 		if (ret < 0)
 			nc_chan_error(ch, ret);
-		else if (ret && !timer_pending(&ch->rx_timer))
+		else if (ret)
 			set_bit(NC_CHAN_RX_PENDING, &ch->bits);
 	}
 	clear_bit_unlock(NC_CHAN_RX_OWNED, &ch->bits);
@@ -203,7 +204,6 @@ u32 nc_chan_rx(struct nc_chan *ch, struct sk_buff *skb, u32 off, u32 len,
 			break;
 		}
 		if (nc_frame_need(f)) {
-			*budget -= NC_CHAN_RX_FRAME;
 			n = nc_chan_rx_gather(ch, skb, off, len, err);
 		} else {
 			n = min(nc_frame_left(f), len);
@@ -216,7 +216,7 @@ u32 nc_chan_rx(struct nc_chan *ch, struct sk_buff *skb, u32 off, u32 len,
 		}
 		off += n;
 		len -= n;
-		*budget -= n;
+		*budget -= n + NC_CHAN_RX_PIECE;
 	}
 	ch->rx_bytes += off - start;
 	if (!*err)

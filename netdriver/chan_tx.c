@@ -7,9 +7,9 @@
  * Design notes
  *
  * 1. There is one transmitter at a time, whoever set NC_CHAN_TX_OWNED: an
- *    application thread (inline) or the worker; never softirq. It lets go of
- *    the bit and looks again, so what was queued meanwhile is seen either by
- *    it or by whoever queued it.
+ *    application thread (inline), the worker, or for HELLO the cold work;
+ *    never softirq. It lets go of the bit and looks again, so what was queued
+ *    meanwhile is seen either by it or by whoever queued it.
  * 2. A batch is built once and kept until the transport took all of it; a
  *    partial send goes on at the byte where it stopped, never at a header.
  */

@@ -14,7 +14,7 @@
 #include <linux/list.h>
 #include "netdriver/chan_addr.h"
 
-#define NC_CHANNEL_API		1
+#define NC_CHANNEL_API		2
 #define NC_CHANNEL_NAME_MAX	16
 
 struct module;
@@ -148,8 +148,9 @@ void nc_chan_writable(struct nc_chan *ch);
  * @skb: holds the bytes; stays the transport's, is cloned or copied from
  * @off: where
  * @len: how many
- * @budget: work until others have their turn, in bytes; a frame counts as some
- *	hundreds of bytes, so that many small ones take no longer. Is lessened.
+ * @budget: work until others have their turn, in bytes; a header and a piece of
+ *	payload count as a hundred more, so that many small ones take no longer
+ *	than few large ones. Is lessened.
  *
  * Context: softirq or process, any lock of the lower socket held; BH off.
  * Return: bytes consumed; fewer than @len if *@budget is used up: stop, more is

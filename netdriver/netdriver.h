@@ -123,8 +123,9 @@ bool nc_chan_owe(struct nc_lane *lane, struct nc_flow *flow, bool now);
  * @flow: who kicks
  * @was_empty: what nc_chan_queue() said
  * @lazy: the caller comes back with nc_chan_flush() before it waits, so on a
- *	lane that others use as well a few bytes wait for company till then, or
- *	for 50 us, 20 us on a latency lane
+ *	lane that others use as well, or if @flow's messages follow each other
+ *	and the worker is to send them, a few bytes wait for company till then,
+ *	or for 50 us, 20 us on a latency lane
  *
  * Context: process, BH on, no lock held: transmits here if that is the rule
  * (design D8), which may sleep in the lower socket's lock; or wakes the worker.

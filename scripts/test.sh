@@ -77,7 +77,10 @@ scripts/packages.sh
 # Step "debug" reports what goes wrong.
 case " $* " in
 *" debug "*)
-	chrt --idle 0 scripts/build-all.sh --kernels k l < /dev/null > "$logs/kernels.log" 2>&1 &
+	setsid chrt --idle 0 scripts/build-all.sh --kernels k l \
+		< /dev/null > "$logs/kernels.log" 2>&1 &
+	kernels=$!
+	trap 'kill -- -$kernels 2> /dev/null || true' EXIT
 	;;
 esac
 for s; do
