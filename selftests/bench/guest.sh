@@ -55,6 +55,8 @@ restore() {	# all knobs as the module had them
 	while IFS=: read -r file value; do
 		echo "$value" > "$file"
 	done <<< "$defaults"
+	# to the servers each address is another set of channels of one client
+	echo 4096 > $knobs/netdriver/sets_per_address
 }
 
 choose() {	# choose ARM
