@@ -17,7 +17,7 @@ under_load() {
 
 	nc_client "" -n 16 -t "$((10 * NC_SLOW))s"
 	client=$nc_pid
-	for i in $(seq 8); do
+	for i in $(seq 5); do
 		for c in "${cpus[@]}"; do
 			set_online "$c" 0
 			sleep "0.$((i % 3))"
