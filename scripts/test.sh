@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # test.sh - the whole suite: one TAP line per test, a summary line at the end
 #
-#	test.sh [STEP...]
-#
-# Steps: unit fuzz check build 6.1 6.12 pair debug planted k l. "build" is for
-# Debian's kernels, "debug" for the debug kernels.
+#	test.sh [STEP...]   (unit fuzz check build 6.1 6.12 pair planted k l)
 {
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-[ $# -gt 0 ] || set -- unit fuzz check build 6.1 6.12 pair debug planted k l
+[ $# -gt 0 ] || set -- unit fuzz check build 6.1 6.12 pair planted k l
 cd "$NC_TOP"
 logs=$NC_CACHE/out/test-$(date +%m%d-%H%M%S)
 mkdir -p "$logs"
@@ -72,24 +69,12 @@ step() {
 
 echo "TAP version 13"
 scripts/packages.sh
-# A new machine needs a quarter of an hour for the debug kernels. Until they are
-# wanted they have what the tests leave of the processors: those wait a lot.
-# Step "debug" reports what goes wrong.
-case " $* " in
-*" debug "*)
-	setsid chrt --idle 0 scripts/build-all.sh --kernels k l \
-		< /dev/null > "$logs/kernels.log" 2>&1 &
-	kernels=$!
-	trap 'kill -- -$kernels 2> /dev/null || true' EXIT
-	;;
-esac
 for s; do
 	case $s in
 	unit) step unit make -s -C selftests/unit ;;
 	fuzz) step fuzz make -s -C selftests/fuzz run TIME=20 ;;
 	check) step check scripts/check.sh ;;
-	build) step build scripts/build-all.sh 6.1 6.12 ;;
-	debug) step debug scripts/build-all.sh k l ;;
+	build) step build scripts/build-all.sh ;;
 	pair) step pair scripts/pair.sh ;;
 	planted) step planted scripts/planted.sh ;;
 	*) step "$(nc_vehicle "$s")" scripts/run.sh "$s" ;;
