@@ -49,7 +49,7 @@ begins_with_least() {
 }
 
 # The network is what is slow, on any machine, and holds little itself, so lanes
-# have a queue.
+# have a queue, if the sockets' buffers are no smaller than that.
 grows() {
 	local rc=0
 
@@ -61,8 +61,8 @@ grows() {
 	fi
 	nc_trace nc_lanes 1
 	nc_serve "$NS_B" 7012 -H 10.77.0.2
-	nc_client "$NS_A" -c 10.77.0.2 -p 7012 -n 4 -a 2 -z -1 -m 512K -t 8M \
-		-t 4s
+	nc_client "$NS_A" -c 10.77.0.2 -p 7012 -n 4 -a 2 -z -1 -b 1M \
+		-m 512K -t 8M -t 4s
 	nc_wait lanes_above T 1 || rc=1
 	nc_in "$NS_A" cat /proc/net/netchannel/peers
 	wait "$nc_pid" || rc=1
