@@ -155,7 +155,9 @@ bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
 {
 	struct nc_chan *ch = nc_chan_of(lane);
 	u64 now = ktime_get_ns();
-	bool may = lazy && lane->class == flow->class, here, wait = may;
+	/* may it wait? A flow of the other class is a guest here */
+	bool may = lazy && lane->class == flow->class;
+	bool here = may, wait = may;
 
 	if (nc_chan_kick_busy(ch))
 		return false;
@@ -163,8 +165,6 @@ bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
 		here = was_empty || test_bit(NC_CHAN_TX_LATE, &ch->bits);
 		wait = may && here && nc_chan_kick_stream(ch, flow, now) &&
 		       nc_chan_kick_leave(ch, now);
-	} else {
-		here = may;
 	}
 	if (wait && READ_ONCE(nc_knob_inline_tx) && !nc_chan_kick_enough(ch)) {
 		nc_chan_kick_defer(ch);

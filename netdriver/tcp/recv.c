@@ -21,15 +21,11 @@ static int nc_tcp_recv_actor(read_descriptor_t *desc, struct sk_buff *skb,
 			     unsigned int off, size_t len)
 {
 	struct nc_tcp_run *run = desc->arg.data;
-	u32 n;
 
 	/* after a short count TCP offers the rest at once */
 	if (run->err || run->budget <= 0)
 		return 0;
-	n = nc_chan_rx(run->ch, skb, off, len, &run->budget, &run->err);
-	if (run->budget <= 0)
-		desc->count = 0;
-	return n;
+	return nc_chan_rx(run->ch, skb, off, len, &run->budget, &run->err);
 }
 
 /* socket locked, BH off; returns whether more is waiting */
