@@ -55,6 +55,7 @@ suite_options() {	# suite_options SUITE -> array OPT
 }
 
 suite_update() {
+	mkdir -p "$APT"
 	apt-get "${OPT[@]}" -q update > "$APT/update.log" 2>&1 ||
 		{ tail -n 5 "$APT/update.log" >&2; die "apt-get update failed"; }
 }
