@@ -79,7 +79,7 @@ nc_load() {
 
 # nc_wait COMMAND...: until it succeeds, a bounded time
 nc_wait() {
-	local end=$((SECONDS + 60 * NC_SLOW))
+	local end=$((SECONDS + 20 * NC_SLOW))
 
 	until "$@"; do
 		if [ $SECONDS -ge $end ]; then
