@@ -32,8 +32,9 @@ def job_metrics($j; $kind; $win_ms; $w; $busy; $c):
 	   elif ($j.kind == "hog" or $j.kind == "timer" or $j.kind == "idle") then {}
 	   else {
 		"\($kind) ops/s": $j.ops,
-		"\($kind) us-cpu/op": (($busy.cli + $busy.srv) * 1e6 / ([$j.ops, 1e-9] | max)),
-		"\($kind) insn/op": (([$w.vcpu[].insns] | add) * 1e3 / ([$j.ops * ($win_ms // 0), 1e-9] | max))}
+		"\($kind) us-cpu/op": (($busy.cli + $busy.srv) * 1e6 / ([$j.ops, 1e-9] | max))}
+		+ (if $win_ms then {
+		"\($kind) insn/op": (([$w.vcpu[].insns] | add) * 1e3 / ([$j.ops * $win_ms, 1e-9] | max))} else {} end)
 	   end)
 	+ (if $j.p50 then {"\($kind) p50 us": $j.p50, "\($kind) p99 us": $j.p99} else {} end)
 	+ (if $j.p999 then {"\($kind) p99.9 us": $j.p999} else {} end)
