@@ -219,7 +219,7 @@ static void plan_end(struct nc_rng *r, struct end_plan *p)
 		p->flags |= nc_rand_below(r, 3) << END_APP_SHIFT;
 }
 
-/* So many bytes that small calls do not take for ever. */
+/* No more than some thousand calls: small ones would take all the time. */
 static uint64_t plan_total(struct nc_rng *r, const struct plan *p, int dir)
 {
 	uint64_t mean = opt.bytes / opt.sockets / (opt.one_way ? 1 : 2);
@@ -230,7 +230,7 @@ static uint64_t plan_total(struct nc_rng *r, const struct plan *p, int dir)
 		return 0;
 	if (p->end[!dir].max_recv < limit)
 		limit = p->end[!dir].max_recv;
-	limit *= 8192;
+	limit *= 2048;
 	if (p->end[dir].sndbuf && p->end[dir].sndbuf < 65536)
 		limit = limit < 8 << 20 ? limit : 8 << 20;
 	if (opt.max_call || opt.bufs >= 0)
