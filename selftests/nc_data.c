@@ -373,11 +373,15 @@ TEST_F(sock, not_connected)
 	union nc_addr a;
 	int listener = sock_listener(&self->at, 8, &a);
 	char c = 0;
+	int n = -1;
 
 	EXPECT_EQ(-1, send(fd, &c, 1, MSG_NOSIGNAL));
 	EXPECT_EQ(EPIPE, errno);
 	EXPECT_EQ(-1, recv(fd, &c, 1, 0));
 	EXPECT_EQ(ENOTCONN, errno);
+	EXPECT_EQ(0, outq(fd));
+	EXPECT_EQ(0, ioctl(fd, SIOCOUTQNSD, &n));
+	EXPECT_EQ(0, n);
 	EXPECT_EQ(-1, recv(listener, &c, 1, 0));
 	EXPECT_EQ(ENOTCONN, errno);
 	EXPECT_EQ(-1, send(listener, &c, 1, MSG_NOSIGNAL));

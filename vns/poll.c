@@ -71,6 +71,7 @@ __poll_t nc_poll(struct file *file, struct socket *sock, poll_table *wait)
 int nc_ioctl(struct sock *sk, int cmd, int *karg)
 {
 	struct nc_sock *nsk = nc_sk(sk);
+	u64 from;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -EINVAL;
@@ -81,11 +82,10 @@ int nc_ioctl(struct sock *sk, int cmd, int *karg)
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
 		nc_data_lock(sk);
+		/* number 0 is SYN, not a byte */
+		from = max(cmd == SIOCOUTQ ? nsk->snd.una : nsk->snd.nxt, 1ULL);
 		*karg = sk->sk_state == TCP_SYN_SENT ? 0 :
-			nsk->snd.end - (cmd == SIOCOUTQ ? nsk->snd.una :
-							  nsk->snd.nxt);
-		/* SYN and FIN are numbers, not bytes */
-		*karg = max(*karg - (cmd == SIOCOUTQ && !nsk->snd.una), 0);
+			max_t(s64, nsk->snd.end - from, 0);
 		nc_data_unlock(sk);
 		return 0;
 	}
