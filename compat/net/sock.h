@@ -98,8 +98,9 @@ static int fn##_cb(struct sock *sk, struct msghdr *msg, size_t len,	\
 
 /*
  * The memory cgroup of an accepted socket: the core gives it one in accept()
- * since 6.19; before, a child that was made in softirq has none unless it gets
- * its listener's, from the start, so that all it holds is charged to one.
+ * since 6.19; before, a child has none, or that of the task that received for
+ * its channel, unless it gets its listener's, from the start, so that all it
+ * holds is charged to one.
  * Delete when the oldest kernel is >= 6.19.
  */
 #ifdef NC_HAVE_SK_CHARGE
@@ -114,7 +115,12 @@ static inline void nc_compat_inherit_memcg(struct sock *sk,
 					   const struct sock *lsk)
 {
 #ifdef CONFIG_MEMCG
-	if (mem_cgroup_sockets_enabled && !sk->sk_memcg && lsk->sk_memcg &&
+	if (sk->sk_memcg == lsk->sk_memcg)
+		return;
+	if (sk->sk_memcg)
+		css_put(&sk->sk_memcg->css);
+	sk->sk_memcg = NULL;
+	if (mem_cgroup_sockets_enabled && lsk->sk_memcg &&
 	    css_tryget(&lsk->sk_memcg->css))
 		sk->sk_memcg = lsk->sk_memcg;
 #endif
