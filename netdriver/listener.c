@@ -62,7 +62,10 @@ static void nc_listener_reap(struct nc_listener *l, unsigned long age)
 		found = NULL;
 		spin_lock(&l->lock);
 		list_for_each_entry(ch, &l->half, node) {
-			if (age && !time_after(jiffies, ch->born + age))
+			/* whoever accepted it may not be done with it yet */
+			if (age && (READ_ONCE(ch->state) ==
+				    NC_CHAN_CONNECTING ||
+				    !time_after(jiffies, ch->born + age)))
 				continue;
 			nc_chan_get(ch);
 			found = ch;
