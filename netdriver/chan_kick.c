@@ -140,11 +140,19 @@ static bool nc_chan_kick_busy(const struct nc_chan *ch)
 	       test_bit(NC_CHAN_TX_BLOCKED, &ch->bits);
 }
 
+/*
+ * May we transmit? Who does has the lane that all share, so not a thread that
+ * gets a processor only when nobody else wants it.
+ */
+static bool nc_chan_kick_may(void)
+{
+	return READ_ONCE(nc_knob_inline_tx) && current->policy != SCHED_IDLE;
+}
+
 /* @here: as far as the queue says, we may */
 static void nc_chan_kick_now(struct nc_chan *ch, bool here, u64 now)
 {
-	if (here && READ_ONCE(nc_knob_inline_tx) &&
-	    !nc_chan_kick_leave(ch, now))
+	if (here && nc_chan_kick_may() && !nc_chan_kick_leave(ch, now))
 		nc_chan_tx_run(ch, NC_CHAN_BUDGET + NC_SEG_MAX);
 	else
 		nc_worker_kick(ch);
@@ -166,7 +174,7 @@ bool nc_chan_kick(struct nc_lane *lane, const struct nc_flow *flow,
 		wait = may && here && nc_chan_kick_stream(ch, flow, now) &&
 		       nc_chan_kick_leave(ch, now);
 	}
-	if (wait && READ_ONCE(nc_knob_inline_tx) && !nc_chan_kick_enough(ch)) {
+	if (wait && nc_chan_kick_may() && !nc_chan_kick_enough(ch)) {
 		nc_chan_kick_defer(ch);
 		return true;
 	}
