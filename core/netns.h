@@ -20,12 +20,14 @@ struct proc_dir_entry;
  * @sysctl: const: values of net.netchannel.*
  * @proc: const: /proc/net/netchannel
  * @info_node: lock: nc_info_lock
+ * @orphans: closed sockets whose data is still under way
  */
 struct nc_netns {
 	struct nc_mib __percpu	*mib;
 	struct nc_sysctl	*sysctl;
 	struct proc_dir_entry	*proc;
 	struct list_head	info_node;
+	atomic_t		orphans;
 };
 
 extern unsigned int nc_netns_id;

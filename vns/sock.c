@@ -9,29 +9,27 @@
 #include <net/inet_common.h>
 #include <net/tcp.h>
 #include "core/mib.h"
+#include "core/netns.h"
 #include "core/sysctl.h"
 #include "core/trace.h"
 
 #define NC_SOCK_SNDBUF	(256 << 10)	/* until the application or load says */
 
-static atomic_t nc_sock_orphan_count = ATOMIC_INIT(0);
-
-/* of the host: the limit is for all of them together */
 u64 nc_sock_orphans(const struct net *net)
 {
-	return atomic_read(&nc_sock_orphan_count);
+	return atomic_read(&nc_netns(net)->orphans);
 }
 
 bool nc_sock_too_many_orphans(const struct sock *sk)
 {
-	return atomic_read(&nc_sock_orphan_count) >
+	return nc_sock_orphans(sock_net(sk)) >
 	       nc_sysctl_max_orphans(sock_net(sk));
 }
 
 void nc_sock_count_orphan(struct sock *sk, int n)
 {
 	nc_sk(sk)->orphan = n > 0;
-	atomic_add(n, &nc_sock_orphan_count);
+	atomic_add(n, &nc_netns(sock_net(sk))->orphans);
 }
 
 /* ---- timer ---- */
