@@ -36,7 +36,8 @@ struct sk_buff;
  *
  * @tx_prepare: @seg is about to leave: fill its header; from here on it does
  *	not change. False: it need not leave any more; the caller drops it.
- * @tx_ack: @flow owes an announcement: fill a header. False: no news.
+ * @tx_ack: @flow owes an announcement on a lane to @peer: fill a header. False:
+ *	no news there.
  *
  * Lane group: process context, no lock held; may not sleep for long.
  *
@@ -62,7 +63,8 @@ struct nc_upcalls {
 	void (*rx_flush)(struct nc_chan *ch);
 
 	bool (*tx_prepare)(struct nc_seg *seg, struct nc_hdr *h);
-	bool (*tx_ack)(struct nc_flow *flow, struct nc_hdr *h);
+	bool (*tx_ack)(struct nc_flow *flow, const struct nc_peer *peer,
+		       struct nc_hdr *h);
 
 	void (*lane_down)(struct nc_flow *flow, u32 lane_id);
 	void (*lane_up)(struct nc_flow *flow);

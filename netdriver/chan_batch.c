@@ -102,7 +102,7 @@ static void nc_chan_batch_ack(struct nc_chan *ch, struct nc_flow *flow)
 {
 	struct nc_hdr h = { .type = NC_ACK };
 
-	if (nc_up->tx_ack(flow, &h)) {
+	if (nc_up->tx_ack(flow, ch->peer, &h)) {
 		nc_chan_batch_put(ch, &h);
 		nc_mib_inc(ch->net, OUT_ACKS);
 	}

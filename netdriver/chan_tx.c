@@ -210,7 +210,8 @@ void nc_chan_writable(struct nc_chan *ch)
 }
 EXPORT_SYMBOL_NC(nc_chan_writable);
 
-static void nc_chan_tx_forget(struct llist_node *n, int bit)
+static void nc_chan_tx_forget(struct nc_chan *ch, struct llist_node *n,
+			      int bit)
 {
 	struct nc_flow *flow;
 
@@ -221,6 +222,10 @@ static void nc_chan_tx_forget(struct llist_node *n, int bit)
 			flow = llist_entry(n, struct nc_flow, owe_soon);
 		n = n->next;
 		clear_bit(bit, &flow->bits);
+		/* connected anew, it may have tried to owe elsewhere */
+		smp_mb__after_atomic();
+		if (READ_ONCE(flow->tx_peer) != ch->peer)
+			nc_up->lane_up(flow);
 		nc_up->flow_put(flow);
 	}
 }
@@ -238,8 +243,9 @@ void nc_chan_tx_drain(struct nc_chan *ch)
 		ch->txl = ch->txl->next;
 		nc_chan_batch_done(ch, seg);
 	}
-	nc_chan_tx_forget(ch->owed, NC_FLOW_OWES_NOW);
+	nc_chan_tx_forget(ch, ch->owed, NC_FLOW_OWES_NOW);
 	ch->owed = NULL;
-	nc_chan_tx_forget(llist_del_all(&ch->owes_now), NC_FLOW_OWES_NOW);
-	nc_chan_tx_forget(llist_del_all(&ch->owes_soon), NC_FLOW_OWES_SOON);
+	nc_chan_tx_forget(ch, llist_del_all(&ch->owes_now), NC_FLOW_OWES_NOW);
+	nc_chan_tx_forget(ch, llist_del_all(&ch->owes_soon),
+			  NC_FLOW_OWES_SOON);
 }

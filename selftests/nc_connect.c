@@ -3,6 +3,8 @@
 #define NC_SOCK_FIXTURE
 #include "sock.h"
 
+#define SOME (2 << 20)
+
 /* The address of a port of loopback where nobody listens. */
 static void nobody(const struct sock_at *at, union nc_addr *a)
 {
@@ -138,6 +140,42 @@ TEST_F(sock, disconnect_and_again)
 	EXPECT_EQ(-1, recv(fd, &c, 1, 0));
 	EXPECT_EQ(-1, recv(fd, &c, 1, 0));
 	EXPECT_EQ(ENOTCONN, errno);
+}
+
+/* What was owed to the first host must not keep the second one waiting. */
+TEST_F(sock, disconnect_and_elsewhere)
+{
+	static const char * const hosts[] = { "127.0.0.1", "127.0.0.2" };
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int listener = sock_new(&self->at), fd = sock_new(&self->at);
+	bool v4 = self->at.family == AF_INET;
+	char *buf = calloc(1, SOME);
+	int i, child, status;
+	union nc_addr a;
+	pid_t pid;
+
+	ASSERT_NE(NULL, buf);
+	i = nc_addr(&a, self->at.family, v4 ? "0.0.0.0" : "::", 0);
+	ASSERT_EQ(0, bind(listener, &a.sa, i));
+	ASSERT_EQ(0, listen(listener, 4));
+	for (i = 0; i < 4; i++) {
+		nc_addr(&a, self->at.family, v4 ? hosts[i % 2] : "::1",
+			nc_port(listener));
+		ASSERT_EQ(0, sock_connect(fd, &a));
+		child = accept(listener, NULL, NULL);
+		ASSERT_GE(child, 0);
+		pid = fork();
+		ASSERT_GE(pid, 0);
+		if (!pid)
+			_exit(!!nc_send_all(child, buf, SOME));
+		EXPECT_EQ(0, nc_recv_all(fd, buf, SOME));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(0, status);
+		EXPECT_TRUE(works(fd, child));
+		ASSERT_EQ(0, connect(fd, &none, sizeof(none)));
+		close(child);
+	}
+	free(buf);
 }
 
 TEST_F(sock, disconnect_of_others)

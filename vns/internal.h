@@ -157,7 +157,8 @@ void nc_tx_kick(struct sock *sk, bool lazy);
 void nc_tx_purge(struct sock *sk);
 void nc_tx_lane_down(struct sock *sk, u32 lane_id);
 bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h);
-bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h);
+bool nc_tx_ack(struct nc_flow *flow, const struct nc_peer *peer,
+	       struct nc_hdr *h);
 
 /* recvmsg.c */
 int nc_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);

@@ -274,7 +274,8 @@ static bool nc_tx_is_due(const struct sock *sk, const struct nc_seg *seg)
 	const struct nc_sock *nsk = nc_sk(sk);
 	struct nc_wire_syn s;
 
-	if (sk->sk_state == TCP_CLOSE)
+	/* LISTEN: of what it was before */
+	if (nc_state_in(sk, TCPF_CLOSE | TCPF_LISTEN))
 		return false;
 	if (seg->type == NC_DATA)
 		return !list_empty(&seg->rtx) &&
@@ -315,13 +316,20 @@ bool nc_tx_prepare(struct nc_seg *seg, struct nc_hdr *h)
 	return ok;
 }
 
-bool nc_tx_ack(struct nc_flow *flow, struct nc_hdr *h)
+bool nc_tx_ack(struct nc_flow *flow, const struct nc_peer *peer,
+	       struct nc_hdr *h)
 {
 	struct sock *sk = nc_flow_sk(flow);
 	struct nc_sock *nsk = nc_sk(sk);
 	bool news;
 
 	nc_data_lock(sk);
+	if (flow->tx_peer != peer) {	/* connected anew since it owed */
+		nc_sched_owe(flow, true);
+		nc_sched_kick_atomic(flow);
+		nc_data_unlock(sk);
+		return false;
+	}
 	news = nsk->say_last ||
 	       (nc_state_in(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
 				TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
