@@ -41,8 +41,8 @@ struct nc_lane_box {
  * @instance: lock: cfg: of the acceptor
  * @have_instance: lock: cfg
  * @backoff_ms: lock: cfg: before the next attempt to open
- * @fails: lock: cfg: attempts in a row that failed
- * @down_since: lock: cfg: jiffies since no lane is up
+ * @fails: lock: cfg: rounds of attempts in a row that failed
+ * @down_since: lock: cfg: jiffies when a lane that was of use was last lost
  * @idle_since: lock: cfg: jiffies since no flow is there, 0 while there is
  * @node_id: const: NUMA node of who called connect() first, or NUMA_NO_NODE
  * @want: lock: cfg: how many lanes of each class; opened sets only

@@ -20,5 +20,6 @@ extern unsigned int nc_knob_inline_tx;
 extern unsigned int nc_knob_half_open;
 extern unsigned int nc_knob_sets;
 extern unsigned int nc_knob_peers;
+extern unsigned int nc_knob_accepted_peers;
 
 #endif /* NC_NETDRIVER_KNOBS_H */

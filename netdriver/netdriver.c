@@ -24,6 +24,7 @@ unsigned int nc_knob_inline_tx __read_mostly = !IS_ENABLED(CONFIG_PREEMPT_RT);
 unsigned int nc_knob_half_open __read_mostly = 1024;
 unsigned int nc_knob_sets __read_mostly = 64;
 unsigned int nc_knob_peers __read_mostly = 4096;
+unsigned int nc_knob_accepted_peers __read_mostly = 16384;
 
 static struct nc_knob nc_netdriver_knobs[] = {
 	NC_KNOB_IN(channels_latency, &nc_knob_channels[NC_CLASS_L], 1,
@@ -44,6 +45,7 @@ static struct nc_knob nc_netdriver_knobs[] = {
 	NC_KNOB(half_open, &nc_knob_half_open, 1, 65536),
 	NC_KNOB(sets_per_address, &nc_knob_sets, 1, 65536),
 	NC_KNOB(peers, &nc_knob_peers, 1, 1U << 20),
+	NC_KNOB(accepted_peers, &nc_knob_accepted_peers, 1, 1U << 20),
 	NC_KNOB_FN(cpus, nc_worker_show_mask, nc_worker_store_mask),
 };
 

@@ -33,14 +33,14 @@
  * @lock: mutex: the table
  * @hash: lock: lock
  * @instance: const: names this module load and netns to others
- * @nr: lock: lock: opened ones in it
+ * @nr: lock: lock: accepted and opened ones in it
  * @exiting: lock: lock: no peer may come any more
  */
 struct nc_peer_net {
 	struct mutex		lock;	/* hash, nr, exiting */
 	struct hlist_head	hash[NC_PEER_HASH];
 	u8			instance[16];
-	unsigned int		nr;
+	unsigned int		nr[2];
 	bool			exiting;
 };
 
@@ -149,14 +149,14 @@ struct nc_peer *nc_peer_open(struct net *net, const struct nc_peer_key *key)
 		goto fail;
 	/* idle ones stay for a while: a user may not fill memory with them */
 	err = -ENOBUFS;
-	if (pn->nr >= READ_ONCE(nc_knob_peers))
+	if (pn->nr[true] >= READ_ONCE(nc_knob_peers))
 		goto fail;
 	err = -ENOMEM;
 	peer = nc_peer_alloc(net, true, key, NULL);
 	if (!peer)
 		goto fail;
 	hlist_add_head(&peer->node, head);
-	pn->nr++;
+	pn->nr[true]++;
 found:
 	nc_peer_get(peer);
 	mutex_unlock(&pn->lock);
@@ -186,13 +186,15 @@ struct nc_peer *nc_peer_accepted(struct net *net, const struct nc_peer_key *key,
 		sets++;
 	}
 	peer = NULL;
-	if (!pn->exiting && sets < READ_ONCE(nc_knob_sets))
+	if (!pn->exiting && sets < READ_ONCE(nc_knob_sets) &&
+	    pn->nr[false] < READ_ONCE(nc_knob_accepted_peers))
 		peer = nc_peer_alloc(net, false, key, set);
 	if (!peer) {
 		mutex_unlock(&pn->lock);
 		return ERR_PTR(-EUSERS);
 	}
 	hlist_add_head(&peer->node, head);
+	pn->nr[false]++;
 found:
 	nc_peer_get(peer);
 	mutex_unlock(&pn->lock);
@@ -206,10 +208,10 @@ void nc_peer_unlist(struct nc_peer *peer)
 
 	mutex_lock(&pn->lock);
 	was = !hlist_unhashed(&peer->node);
-	if (was)
+	if (was) {
 		hlist_del_init(&peer->node);
-	if (was && peer->opened)
-		pn->nr--;
+		pn->nr[peer->opened]--;
+	}
 	mutex_unlock(&pn->lock);
 	if (was)
 		nc_peer_put(peer);

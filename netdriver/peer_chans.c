@@ -12,6 +12,7 @@
 #include "core/mutant.h"
 #include "core/sysctl.h"
 #include "netdriver/peer.h"
+#include "netdriver/wire.h"
 
 #define NC_PEER_BACKOFF_MIN	50	/* ms */
 #define NC_PEER_BACKOFF_MAX	2000
@@ -38,6 +39,14 @@ static void nc_peer_later(struct nc_peer *peer, unsigned long delay)
 		nc_peer_put(peer);
 }
 
+/* how long a peer may be idle: the end that opened it is the first to let go */
+static unsigned long nc_peer_patience(const struct nc_peer *peer)
+{
+	unsigned long limit = nc_sysctl_peer_timeout(peer->net) * HZ;
+
+	return peer->opened ? limit : 2 * limit;
+}
+
 void nc_peer_want(struct nc_peer *peer)
 {
 	nc_peer_watch(peer);
@@ -45,6 +54,9 @@ void nc_peer_want(struct nc_peer *peer)
 		return;
 	mutex_lock(&peer->cfg);
 	if (!peer->dead) {
+		/* nobody has waited for a lane until now */
+		if (!READ_ONCE(peer->nr_flows))
+			peer->down_since = jiffies;
 		peer->backoff_ms = 0;
 		nc_peer_later(peer, 0);
 	}
@@ -61,6 +73,19 @@ static void nc_peer_set_lanes(struct nc_peer *peer, u8 class,
 	old = rcu_replace_pointer(peer->lanes[class], box,
 				  lockdep_is_held(&peer->cfg));
 	kfree_rcu(old, rcu);
+}
+
+/* has more than HELLO come of it? Who has too many sets closes behind that */
+static bool nc_peer_useful(const struct nc_chan *ch)
+{
+	return READ_ONCE(ch->rx_bytes) > NC_WIRE_HDR_LEN + NC_WIRE_HELLO_LEN ||
+	       time_after(jiffies, READ_ONCE(ch->born) + NC_PEER_HELLO);
+}
+
+/* did a dead channel never come to anything? */
+static bool nc_peer_refused(const struct nc_chan *ch)
+{
+	return ch->died_in < NC_CHAN_UP || !nc_peer_useful(ch);
 }
 
 /* in the order of their index; takes the place of one that it replaces */
@@ -117,7 +142,8 @@ static void __nc_peer_lane_leave(struct nc_chan *ch)
 			box->set.lane[n++] = old->lane[i];
 	box->set.nr = n;
 	nc_peer_set_lanes(peer, class, box);
-	if (!nc_peer_has_lane(peer))
+	/* one that was of no use does not begin peer_timeout anew */
+	if (ch->state == NC_CHAN_UP || !nc_peer_refused(ch))
 		peer->down_since = jiffies;
 }
 
@@ -179,30 +205,37 @@ void nc_peer_lane_lost(struct nc_chan *ch, int err)
 {
 	struct nc_peer_loss loss = { .id = ch->lane.id, .err = err };
 	struct nc_peer *peer = ch->peer;
-	bool hopeless = false;
+	bool alone, hopeless = false;
 
 	if (!NC_MUTANT(LOSE_DEAD))
 		nc_peer_walk(peer, nc_peer_flow_down, &loss);
 	mutex_lock(&peer->cfg);
-	if (!err) {		/* it went in peace; but a flow may have come */
-		if (peer->opened && !peer->dead && READ_ONCE(peer->nr_flows))
-			nc_peer_later(peer, 0);
-		mutex_unlock(&peer->cfg);
-		return;
+	if (!peer->opened || peer->dead)
+		goto unlock;
+	alone = !nc_peer_has_lane(peer) && !nc_peer_opening(peer);
+	if (err && nc_peer_refused(ch)) {
+		peer->fails += alone;
+		peer->backoff_ms = clamp_t(unsigned int, peer->backoff_ms * 2,
+					   NC_PEER_BACKOFF_MIN,
+					   NC_PEER_BACKOFF_MAX);
+	} else {	/* those that were of use all fell to one cause */
+		peer->fails = 0;
+		peer->backoff_ms = NC_PEER_BACKOFF_MIN;
 	}
-	if (peer->opened && !peer->dead) {
-		peer->fails += ch->died_in < NC_CHAN_UP;
-		hopeless = !nc_peer_has_lane(peer) && !nc_peer_opening(peer) &&
+	if (err) {
+		hopeless = alone &&
 			   (ch->died_in == NC_CHAN_CONNECTING ||
 			    err == -EPROTO || err == -EPROTONOSUPPORT ||
 			    peer->fails >= NC_PEER_FAILS);
-		/* those that were up all fell to one cause */
-		peer->backoff_ms = clamp_t(unsigned int, peer->backoff_ms <<
-					   (ch->died_in < NC_CHAN_UP),
-					   NC_PEER_BACKOFF_MIN,
-					   NC_PEER_BACKOFF_MAX);
 		nc_peer_later(peer, msecs_to_jiffies(peer->backoff_ms));
+	} else if (READ_ONCE(peer->nr_flows)) {
+		/* it went in peace; but a flow has come */
+		nc_peer_later(peer, 0);
+	} else if (alone) {	/* the other end has no use for us */
+		WRITE_ONCE(peer->idle_since,
+			   jiffies - nc_peer_patience(peer) - 1);
 	}
+unlock:
 	mutex_unlock(&peer->cfg);
 	if (hopeless)
 		nc_peer_walk(peer, nc_peer_flow_fail, &loss);
@@ -232,8 +265,6 @@ static int nc_peer_hello_opener(struct nc_chan *ch)
 	}
 	memcpy(peer->instance, ch->hello.instance, 16);
 	peer->have_instance = true;
-	peer->fails = 0;
-	peer->backoff_ms = 0;
 	/* under the lock: a channel that joins now makes new connections */
 	if (reset)
 		nc_peer_walk(peer, nc_peer_flow_dead, &loss);
@@ -286,6 +317,8 @@ static int nc_peer_hello_acceptor(struct nc_chan *ch)
 		/* pairs with nc_chan_spread() */
 		smp_store_release(&ch->peer, peer);
 		list_add_tail(&ch->node, &peer->chans);
+		/* it has as long again to make use of it */
+		WRITE_ONCE(peer->idle_since, jiffies);
 		nc_peer_later(peer, NC_PEER_TICK);
 	}
 	mutex_unlock(&peer->cfg);
@@ -374,6 +407,10 @@ static void nc_peer_reap(struct nc_peer *peer)
 		if (peer->opened && ch->state == NC_CHAN_HELLO &&
 		    time_after(jiffies, ch->born + NC_PEER_HELLO))
 			nc_chan_error(ch, -EPROTO);
+		if (ch->state == NC_CHAN_UP && nc_peer_useful(ch)) {
+			peer->fails = 0;
+			peer->backoff_ms = 0;
+		}
 		/* it does not let go: what it still held is sent again */
 		if (ch->state == NC_CHAN_DRAIN &&
 		    time_after(jiffies, READ_ONCE(ch->born) + NC_PEER_DRAIN))
@@ -386,7 +423,6 @@ static void nc_peer_work(struct work_struct *work)
 	struct nc_peer *peer = container_of(to_delayed_work(work),
 					    struct nc_peer, work);
 	bool idle, die = false;
-	unsigned long limit;
 
 	mutex_lock(&peer->cfg);
 	if (peer->dead) {
@@ -394,15 +430,16 @@ static void nc_peer_work(struct work_struct *work)
 		goto put;
 	}
 	nc_peer_reap(peer);
-	limit = nc_sysctl_peer_timeout(peer->net) * HZ;
 	idle = !READ_ONCE(peer->nr_flows) &&
-	       time_after(jiffies, READ_ONCE(peer->idle_since) + limit);
+	       time_after(jiffies, READ_ONCE(peer->idle_since) +
+				   nc_peer_patience(peer));
 	if (idle && list_empty(&peer->chans))
 		die = true;
-	else if (idle && peer->opened)
+	else if (idle)
 		nc_peer_drain(peer);
 	else if (!nc_peer_has_lane(peer) &&
-		 time_after(jiffies, peer->down_since + limit))
+		 time_after(jiffies, peer->down_since +
+				     nc_sysctl_peer_timeout(peer->net) * HZ))
 		die = true;
 	else if (peer->opened)
 		nc_peer_count(peer);

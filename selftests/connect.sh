@@ -41,7 +41,42 @@ silence() {
 	fails_with "Connection timed out" -c 10.77.0.98 -p 7010
 }
 
-nc_begin 7 tcp
+# A server has so many sets of channels; who comes next is told.
+too_many() {	# too_many KNOB DEFAULT ADDRESS
+	local first
+
+	nc_in "$NS_B" ip addr add "$3/24" dev veth0
+	nc_serve "$NS_B" 7012 -H 10.77.0.2
+	first=$nc_server
+	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
+	wait "$first"
+	nc_serve "$NS_B" 7013 -H "$3"
+	nc_knob "netdriver/$1" 1
+	fails_with "Connection refused" -c "$3" -p 7013
+	nc_knob "netdriver/$1" "$2"
+	nc_stream "$NS_A" -c "$3" -p 7013 -n 1 -t 64K
+	wait "$nc_server"
+}
+
+no_channels() {
+	[ "$(nc_in "$1" cat /proc/net/netchannel/channels | wc -l)" = 1 ]
+}
+
+# A server lets go of channels that nobody uses, if its client does not.
+lets_go() {
+	nc_sysctl "$NS_B" peer_timeout 1
+	nc_serve "$NS_B" 7012 -H 10.77.0.2
+	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
+	wait "$nc_server"
+	nc_wait no_channels "$NS_B"
+	nc_wait no_channels "$NS_A"
+	nc_sysctl "$NS_B" peer_timeout 60
+	nc_serve "$NS_B" 7012 -H 10.77.0.2
+	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
+	wait "$nc_server"
+}
+
+nc_begin 10 tcp
 nc_namespaces
 nc_stage "no such host" no_host
 nc_stage "no such network" no_network
@@ -50,4 +85,14 @@ nc_stage "nobody listens, IPv6" nobody_there_v6
 nc_stage "another port" other_port
 nc_stage "prohibited" forbidden
 nc_stage "silence" silence
+if [ "$NC_PROTO" = 6 ]; then
+	for _ in 1 2 3; do
+		ktap_test_skip "TCP has no channels"
+	done
+else
+	nc_stage "too many sets of an address" \
+		too_many sets_per_address 64 10.77.0.3
+	nc_stage "too many sets" too_many accepted_peers 16384 10.77.0.4
+	nc_stage "a server lets go" lets_go
+fi
 ktap_finished
