@@ -13,8 +13,8 @@
 #
 # Writes into NC_BENCH_OUT (bench-results/): samples.json (every raw sample),
 # table.txt, a picture for each scenario, and what the machine was. The known
-# answers (KAT) run first: when the vehicle itself is wrong, nothing that it says
-# counts. P1, P4 and P7 are run once more to count: where the instructions go
+# answers (KAT) run first and last: when the vehicle itself is wrong, nothing that
+# it says counts. P1, P4 and P7 are run once more to count: where the instructions go
 # (where/where.txt, by the kinds of work of the thesis' Table 2.1), copies, lines
 # of cache that move.
 #
@@ -84,7 +84,7 @@ emulate() {
 	local out=$1
 
 	shift
-	[ -n "${COUNT:-}" ] || set -- KAT "$@"
+	[ -n "${COUNT:-}" ] || set -- KAT "$@" KAT
 	say "eight processors, $v, $reps repetitions: $*"
 	measure "$out" --machine "$sim/machine.sh" --mem 3072 --build "$dir" "$v" -- "$@"
 	[ -n "${COUNT:-}" ] || jq -e -f "$sim/known.jq" "$out/samples.json" > /dev/null ||
