@@ -3,7 +3,7 @@
 #define NC_SOCK_FIXTURE
 #include "sock.h"
 
-#define SOME (2 << 20)
+#define SOME (512 << 10)
 
 /* The address of a port of loopback where nobody listens. */
 static void nobody(const struct sock_at *at, union nc_addr *a)
