@@ -204,6 +204,9 @@ static void nc_chan_cold(struct work_struct *work)
 		nc_chan_on_hello(ch);
 	if (!nc_chan_is_dead(ch) &&
 	    test_and_clear_bit(NC_CHAN_EV_GOAWAY, &ch->bits)) {
+		if (ch->opener && ch->state == NC_CHAN_UP &&
+		    test_bit(NC_CHAN_GOT_GOAWAY, &ch->bits))
+			nc_peer_let_go(ch->peer);
 		nc_chan_drain(ch);
 		if (test_bit(NC_CHAN_SAID_GOAWAY, &ch->bits) &&
 		    test_bit(NC_CHAN_GOT_GOAWAY, &ch->bits))

@@ -156,6 +156,7 @@ int nc_peer_hello(struct nc_chan *ch);
 /* the lane joins or leaves its set */
 void nc_peer_lane_add(struct nc_chan *ch);
 void nc_peer_lane_leave(struct nc_chan *ch);
+void nc_peer_let_go(struct nc_peer *peer);
 /* leaves, and is no channel of the peer any more */
 void nc_peer_lane_del(struct nc_chan *ch);
 /* every flow announces again (R5) */

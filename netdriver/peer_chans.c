@@ -14,8 +14,8 @@
 #include "netdriver/peer.h"
 #include "netdriver/wire.h"
 
-#define NC_PEER_BACKOFF_MIN	50	/* ms */
-#define NC_PEER_BACKOFF_MAX	2000
+#define NC_PEER_BACKOFF_MIN	50U	/* ms */
+#define NC_PEER_BACKOFF_MAX	2000U
 #define NC_PEER_FAILS		3	/* broken off so often: no use */
 #define NC_PEER_TICK		HZ
 #define NC_PEER_HELLO		(10 * HZ)	/* from connected to HELLO */
@@ -215,9 +215,9 @@ void nc_peer_lane_lost(struct nc_chan *ch, int err)
 	alone = !nc_peer_has_lane(peer) && !nc_peer_opening(peer);
 	if (err && nc_peer_refused(ch)) {
 		peer->fails += alone;
-		peer->backoff_ms = clamp_t(unsigned int, peer->backoff_ms * 2,
-					   NC_PEER_BACKOFF_MIN,
-					   NC_PEER_BACKOFF_MAX);
+		peer->backoff_ms = clamp(peer->backoff_ms * 2,
+					 NC_PEER_BACKOFF_MIN,
+					 NC_PEER_BACKOFF_MAX);
 	} else {	/* those that were of use all fell to one cause */
 		peer->fails = 0;
 		peer->backoff_ms = NC_PEER_BACKOFF_MIN;
@@ -229,16 +229,22 @@ void nc_peer_lane_lost(struct nc_chan *ch, int err)
 			    peer->fails >= NC_PEER_FAILS);
 		nc_peer_later(peer, msecs_to_jiffies(peer->backoff_ms));
 	} else if (READ_ONCE(peer->nr_flows)) {
-		/* it went in peace; but a flow has come */
-		nc_peer_later(peer, 0);
-	} else if (alone) {	/* the other end has no use for us */
-		WRITE_ONCE(peer->idle_since,
-			   jiffies - nc_peer_patience(peer) - 1);
+		nc_peer_later(peer, 0);	/* in peace; but a flow has come */
 	}
 unlock:
 	mutex_unlock(&peer->cfg);
 	if (hopeless)
 		nc_peer_walk(peer, nc_peer_flow_fail, &loss);
+}
+
+/* the other end closes what nobody uses: it is not opened again meanwhile */
+void nc_peer_let_go(struct nc_peer *peer)
+{
+	mutex_lock(&peer->cfg);
+	if (!READ_ONCE(peer->nr_flows))
+		WRITE_ONCE(peer->idle_since,
+			   jiffies - nc_peer_patience(peer) - 1);
+	mutex_unlock(&peer->cfg);
 }
 
 /* ---- HELLO ---- */
