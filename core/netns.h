@@ -20,7 +20,7 @@ struct proc_dir_entry;
  * @sysctl: const: values of net.netchannel.*
  * @proc: const: /proc/net/netchannel
  * @info_node: lock: nc_info_lock
- * @orphans: closed sockets whose data is still under way
+ * @orphans: atomic; closed sockets whose data is still under way
  */
 struct nc_netns {
 	struct nc_mib __percpu	*mib;

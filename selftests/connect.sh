@@ -41,15 +41,17 @@ silence() {
 	fails_with "Connection timed out" -c 10.77.0.98 -p 7010
 }
 
+# One connection: then A has channels to B.
+once() {
+	nc_serve "$NS_B" 7012 -H 10.77.0.2
+	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
+	wait "$nc_server"
+}
+
 # A server has so many sets of channels; who comes next is told.
 too_many() {	# too_many KNOB DEFAULT ADDRESS
-	local first
-
 	nc_in "$NS_B" ip addr add "$3/24" dev veth0
-	nc_serve "$NS_B" 7012 -H 10.77.0.2
-	first=$nc_server
-	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
-	wait "$first"
+	once
 	nc_serve "$NS_B" 7013 -H "$3"
 	nc_knob "netdriver/$1" 1
 	fails_with "Connection refused" -c "$3" -p 7013
@@ -65,15 +67,11 @@ no_channels() {
 # A server lets go of channels that nobody uses, if its client does not.
 lets_go() {
 	nc_sysctl "$NS_B" peer_timeout 1
-	nc_serve "$NS_B" 7012 -H 10.77.0.2
-	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
-	wait "$nc_server"
+	once
 	nc_wait no_channels "$NS_B"
 	nc_wait no_channels "$NS_A"
 	nc_sysctl "$NS_B" peer_timeout 60
-	nc_serve "$NS_B" 7012 -H 10.77.0.2
-	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
-	wait "$nc_server"
+	once
 }
 
 nc_begin 10 tcp

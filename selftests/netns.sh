@@ -65,8 +65,8 @@ nc_namespaces_again() {
 socket_holds_it() {
 	nc_namespaces_again
 	nc_serve "$NS_A" 7007
-	nc_client "$NS_A" -c 127.0.0.1 -p 7007 -n 4 -t 3s -z
-	nc_wait nc_stat_above "" Sockets 1
+	nc_client "$NS_A" -c 127.0.0.1 -p 7007 -n 4 -t 32M -z
+	nc_wait nc_stat_above "" Sockets 4
 	ip netns del "$NS_A"
 	wait "$nc_pid" "$nc_server"
 	nc_wait quiet && nc_wait gone
