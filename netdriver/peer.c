@@ -383,6 +383,34 @@ int nc_peer_show_peers(struct seq_file *m, void *v)
 	return 0;
 }
 
+static const char * const nc_peer_states[] = {
+	"connecting", "hello", "up", "drain", "dead",
+};
+
+static void nc_peer_show_chans(struct seq_file *m, struct nc_peer *peer)
+{
+	struct nc_chan_info info;
+	struct nc_chan *ch;
+
+	mutex_lock(&peer->cfg);
+	list_for_each_entry(ch, &peer->chans, node) {
+		memset(&info, 0, sizeof(info));
+		if (ch->ops->get_info && ch->state != NC_CHAN_CONNECTING)
+			ch->ops->get_info(ch, &info);
+		seq_printf(m, "%u %c %u %s %pI6c %u %u %s %d %llu %llu %llu %d %u %u %u %u\n",
+			   ch->lane.id,
+			   ch->lane.class == NC_CLASS_L ? 'L' : 'T',
+			   ch->lane.index, ch->opener ? "opened" : "accepted",
+			   &ch->addr.raddr, info.lport, info.rport,
+			   nc_peer_states[ch->state], ch->lane.cpu,
+			   ch->tx_bytes, ch->rx_bytes, ch->tx_segs,
+			   READ_ONCE(ch->lane.backlog),
+			   READ_ONCE(ch->lane.unsent), info.cwnd, info.rtt_us,
+			   info.retrans);
+	}
+	mutex_unlock(&peer->cfg);
+}
+
 int nc_peer_show_channels(struct seq_file *m, void *v)
 {
 	struct nc_peer_net *pn = nc_peer_net(seq_file_single_net(m));
@@ -393,7 +421,7 @@ int nc_peer_show_channels(struct seq_file *m, void *v)
 	mutex_lock(&pn->lock);
 	for (i = 0; i < NC_PEER_HASH; i++)
 		hlist_for_each_entry(peer, &pn->hash[i], node)
-			nc_peer_chans_show(m, peer);
+			nc_peer_show_chans(m, peer);
 	mutex_unlock(&pn->lock);
 	return 0;
 }

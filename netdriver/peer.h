@@ -9,7 +9,6 @@
 struct net;
 struct nc_peer;
 struct nc_peer_key;
-struct seq_file;
 
 /* peer.c */
 
@@ -30,7 +29,6 @@ void nc_peer_want(struct nc_peer *peer);
  * meanwhile. Process context, no lock.
  */
 void nc_peer_die(struct nc_peer *peer, int err, bool idle);
-void nc_peer_chans_show(struct seq_file *m, struct nc_peer *peer);
 
 /* peer_count.c */
 void nc_peer_count_init(struct nc_peer *peer);

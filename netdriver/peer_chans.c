@@ -6,7 +6,6 @@
  */
 #include "netdriver/internal.h"
 
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include "core/mib.h"
 #include "core/mutant.h"
@@ -471,34 +470,4 @@ void nc_peer_chans_exit(struct nc_peer *peer)
 		nc_peer_put(peer);
 	if (cancel_delayed_work_sync(&peer->look))
 		nc_peer_put(peer);
-}
-
-/* ---- lists ---- */
-
-static const char * const nc_peer_states[] = {
-	"connecting", "hello", "up", "drain", "dead",
-};
-
-void nc_peer_chans_show(struct seq_file *m, struct nc_peer *peer)
-{
-	struct nc_chan_info info;
-	struct nc_chan *ch;
-
-	mutex_lock(&peer->cfg);
-	list_for_each_entry(ch, &peer->chans, node) {
-		memset(&info, 0, sizeof(info));
-		if (ch->ops->get_info && ch->state != NC_CHAN_CONNECTING)
-			ch->ops->get_info(ch, &info);
-		seq_printf(m, "%u %c %u %s %pI6c %u %u %s %d %llu %llu %llu %d %u %u %u %u\n",
-			   ch->lane.id,
-			   ch->lane.class == NC_CLASS_L ? 'L' : 'T',
-			   ch->lane.index, ch->opener ? "opened" : "accepted",
-			   &ch->addr.raddr, info.lport, info.rport,
-			   nc_peer_states[ch->state], ch->lane.cpu,
-			   ch->tx_bytes, ch->rx_bytes, ch->tx_segs,
-			   READ_ONCE(ch->lane.backlog),
-			   READ_ONCE(ch->lane.unsent), info.cwnd, info.rtt_us,
-			   info.retrans);
-	}
-	mutex_unlock(&peer->cfg);
 }
