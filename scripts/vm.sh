@@ -216,24 +216,7 @@ uml() {
 }
 
 pid='' tee=''
-cleanup() {
-	[ -z "$pid" ] || kill -KILL "-$pid" 2> /dev/null || kill -KILL "$pid" 2> /dev/null || true
-	[ -z "$virtiofsd" ] || kill "$virtiofsd" 2> /dev/null || true
-	[ -z "$tee" ] || kill "$tee" 2> /dev/null || true
-	rm -rf "$out/fifo" "$out/fs.sock" "$tree"
-	[ -z "$tty" ] || stty sane 2> /dev/null || true
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM HUP PIPE
-
-start=$SECONDS
-more_args=()
-# shellcheck disable=SC1090
-[ -z "$machine" ] || . "$machine"
-if [ "$arch" = um ]; then uml; else qemu; fi
-args=(${launch[@]+"${launch[@]}"} "${args[@]}")
-printf '%q ' "${args[@]}" > "$out/command"
-run_machine() {
+run_machine() {	# until it ends, or for $timeout seconds
 	local start=$SECONDS
 
 	[ -z "$fs" ] || serve_root
@@ -245,7 +228,6 @@ run_machine() {
 		else
 			"${args[@]}" 2> "$out/vm.log" <&0 &
 		fi
-		pid=$!
 	else
 		tee "$out/output" < "$out/fifo" &
 		tee=$!
@@ -254,8 +236,8 @@ run_machine() {
 		else
 			setsid "${args[@]}" > "$out/vm.log" 2>&1 < /dev/null &
 		fi
-		pid=$!
 	fi
+	pid=$!
 
 	while kill -0 "$pid" 2> /dev/null; do
 		sleep 0.2
@@ -290,12 +272,30 @@ run_machine() {
 # one may still meet the breakpoint after the patch is complete and call it a
 # fault: of the emulator, before anything of ours was there.
 emulator_died() {
-	[ -n "$accel" ] && [ "$accel" != kvm ] && [ ! -s "$out/output" ] &&
+	[ -n "$accel" ] && [ "$accel" != kvm ] &&
+		[ -z "$tty" ] && [ ! -s "$out/output" ] &&
 		grep -q 'Oops: int3' "$out/console" && ! grep -q 'as init process' "$out/console"
 }
 
+cleanup() {
+	[ -z "$pid" ] || kill -KILL "-$pid" 2> /dev/null || kill -KILL "$pid" 2> /dev/null || true
+	[ -z "$virtiofsd" ] || kill "$virtiofsd" 2> /dev/null || true
+	[ -z "$tee" ] || kill "$tee" 2> /dev/null || true
+	rm -rf "$out/fifo" "$fs" "$tree"
+	[ -z "$tty" ] || stty sane 2> /dev/null || true
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP PIPE
+
+start=$SECONDS
+more_args=()
+# shellcheck disable=SC1090
+[ -z "$machine" ] || . "$machine"
+if [ "$arch" = um ]; then uml; else qemu; fi
+args=(${launch[@]+"${launch[@]}"} "${args[@]}")
+printf '%q ' "${args[@]}" > "$out/command"
 run_machine
-if [ -z "$tty" ] && emulator_died; then
+if emulator_died; then
 	say "$v: the emulator ran half patched code while it booted; once more"
 	mv "$out/console" "$out/console-1"
 	run_machine
