@@ -43,7 +43,8 @@ struct nc_lane_box {
  * @backoff_ms: lock: cfg: before the next attempt to open
  * @fails: lock: cfg: rounds of attempts in a row that failed
  * @down_since: lock: cfg: jiffies when a lane that was of use was last lost
- * @idle_since: lock: cfg: jiffies since no flow is there, 0 while there is
+ * @idle_since: racy-ok: jiffies when the last flow left or a channel came, or
+ *	past patience when the other end let go
  * @node_id: const: NUMA node of who called connect() first, or NUMA_NO_NODE
  * @want: lock: cfg: how many lanes of each class; opened sets only
  * @looked: lock: cfg: jiffies of the last look at them
@@ -156,6 +157,7 @@ int nc_peer_hello(struct nc_chan *ch);
 /* the lane joins or leaves its set */
 void nc_peer_lane_add(struct nc_chan *ch);
 void nc_peer_lane_leave(struct nc_chan *ch);
+/* the acceptor says GOAWAY: if no flow is there, be idle from now on */
 void nc_peer_let_go(struct nc_peer *peer);
 /* leaves, and is no channel of the peer any more */
 void nc_peer_lane_del(struct nc_chan *ch);

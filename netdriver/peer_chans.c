@@ -239,11 +239,12 @@ unlock:
 /* the other end closes what nobody uses: it is not opened again meanwhile */
 void nc_peer_let_go(struct nc_peer *peer)
 {
-	mutex_lock(&peer->cfg);
-	if (!READ_ONCE(peer->nr_flows))
+	/* a flow that comes and goes meanwhile has its own time */
+	spin_lock_bh(&peer->flows_lock);
+	if (!peer->nr_flows)
 		WRITE_ONCE(peer->idle_since,
 			   jiffies - nc_peer_patience(peer) - 1);
-	mutex_unlock(&peer->cfg);
+	spin_unlock_bh(&peer->flows_lock);
 }
 
 /* ---- HELLO ---- */
