@@ -122,6 +122,55 @@ TEST_F(sock, close_behind_data)
 	}
 }
 
+/*
+ * As long as its reader takes anything at all, what a closed socket owes is
+ * delivered: also when that is too little to be announced by itself.
+ */
+TEST_F(sock, close_behind_data_for_a_slow_reader)
+{
+	ssize_t sent, got = 0, n;
+	int fd[2], ms = SILENCE;
+	uint64_t end;
+	char buf[200];
+
+	/* beyond its patience; the address matters little, and time does */
+	if (self->virtual && self->at.family == AF_INET)
+		ms = 5000;
+	if (self->virtual)
+		ASSERT_EQ(0, nc_write_file(NC_SYSCTL "orphan_timeout", "2"));
+	ASSERT_EQ(0, sock_pair(&self->at, fd));
+	sent = sock_fill(fd[0]);
+	ASSERT_GT(sent, 0);
+	close(fd[0]);
+	for (end = nc_now() + ms; nc_now() < end; got += n) {
+		n = recv(fd[1], buf, sizeof(buf), 0);
+		ASSERT_EQ(sizeof(buf), n);
+		nc_sleep_ms(100);
+	}
+	EXPECT_EQ(sent, got + sock_drain(fd[1]));
+	close(fd[1]);
+	if (self->virtual)
+		EXPECT_EQ(0, nc_write_file(NC_SYSCTL "orphan_timeout", "60"));
+}
+
+/* But nobody waits for ever for one that takes nothing. */
+TEST_F(sock, close_behind_data_that_nobody_reads)
+{
+	int fd[2];
+
+	if (!self->virtual)
+		SKIP(return, "TCP's patience is minutes");
+	ASSERT_EQ(0, nc_write_file(NC_SYSCTL "orphan_timeout", "1"));
+	ASSERT_EQ(0, sock_pair(&self->at, fd));
+	ASSERT_GT(sock_fill(fd[0]), 0);
+	close(fd[0]);
+	EXPECT_EQ(POLLERR, nc_poll(fd[1], POLLERR, PATIENCE) & POLLERR);
+	EXPECT_EQ(-1, sock_drain(fd[1]));
+	EXPECT_EQ(ECONNRESET, errno);
+	close(fd[1]);
+	EXPECT_EQ(0, nc_write_file(NC_SYSCTL "orphan_timeout", "60"));
+}
+
 TEST_F(sock, exit_behind_data)
 {
 	int fd[2];

@@ -89,17 +89,19 @@ wrong_ones() {
 
 # flows of a policy that says nonsense may stand still; nobody else does
 rubbish() {
-	local client
+	local client rc=0
 
-	nc_sysctl "" orphan_timeout 1
 	add wrong how=rubbish
 	nc_client "" -S wrong -n 4 -t 60s 2> /dev/null
 	client=$nc_pid
-	nc_stream "" -n 8 -t "$(nc_amount 2)"
+	nc_stream "" -n 8 -t "$(nc_amount 2)" || rc=1
+	# what stands still is given up soon
+	nc_sysctl "" orphan_timeout 1
 	kill -9 "$client"
 	wait "$client" || true
-	nc_wait gone wrong
+	nc_wait gone wrong || rc=1
 	nc_sysctl "" orphan_timeout 60
+	return $rc
 }
 
 # a policy comes and goes while sockets are made, and get it if it is there

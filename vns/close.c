@@ -128,18 +128,34 @@ void nc_close_fin_acked(struct sock *sk)
 	}
 }
 
-/* an orphan's patience is over, unless its data still moves */
+/* half of an orphan's patience */
+static void nc_close_wait(struct sock *sk)
+{
+	nc_sock_timer_set(sk, HZ * nc_sysctl_orphan_timeout(sock_net(sk)) / 2);
+}
+
+/*
+ * An orphan's patience is over, unless its data still moves. A reader that took
+ * little has not announced it (R2), so he is asked before he is given up, as
+ * TCP probes a window of zero (RFC 9293, 3.8.6.1).
+ */
 void nc_close_timer(struct sock *sk)
 {
 	struct nc_sock *nsk = nc_sk(sk);
+	u64 progress = nc_credit_snd_progress(&nsk->snd);
+	bool moved = progress != nsk->orphan_progress;
 
-	if (sk->sk_state != TCP_FIN_WAIT2 && nsk->snd.una != nsk->timer_una) {
-		nsk->timer_una = nsk->snd.una;
-		nc_sock_timer_set(sk, HZ *
-				  nc_sysctl_orphan_timeout(sock_net(sk)));
+	if (sk->sk_state == TCP_FIN_WAIT2 || (!moved && nsk->orphan_asked)) {
+		nc_sock_abort(sk, NC_RST_TIMEOUT, ETIMEDOUT);
 		return;
 	}
-	nc_sock_abort(sk, NC_RST_TIMEOUT, ETIMEDOUT);
+	nsk->orphan_progress = progress;
+	nsk->orphan_asked = !moved;
+	if (!moved) {
+		nsk->say_probe = true;
+		nc_sched_owe(&nsk->flow, true);
+	}
+	nc_close_wait(sk);
 }
 
 /* ---- close() ---- */
@@ -194,15 +210,14 @@ static void nc_close_orphan(struct sock *sk)
 		return;
 	}
 	nc_sock_count_orphan(sk, 1);
-	nsk->timer_una = nsk->snd.una;
+	nsk->orphan_progress = nc_credit_snd_progress(&nsk->snd);
 	if (nc_sock_too_many_orphans(sk)) {
 		nc_mib_inc(sock_net(sk), ORPHAN_LIMIT);
 		nc_sock_abort(sk, NC_RST_RESOURCE, 0);
 	} else if (sk->sk_state == TCP_FIN_WAIT2) {
 		nc_sock_timer_set(sk, nc_close_fin_timeout(sk));
 	} else {
-		nc_sock_timer_set(sk, HZ *
-				  nc_sysctl_orphan_timeout(sock_net(sk)));
+		nc_close_wait(sk);
 	}
 }
 

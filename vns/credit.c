@@ -81,6 +81,11 @@ void nc_credit_snd_freed(struct nc_credit_snd *s, u32 charge)
 		s->unasked = s->flight;
 }
 
+u64 nc_credit_snd_progress(const struct nc_credit_snd *s)
+{
+	return s->una + s->edge;
+}
+
 bool nc_credit_snd_block(struct nc_credit_snd *s)
 {
 	if (s->blocked || !s->nxt || s->end <= s->nxt || nc_credit_snd_room(s))
@@ -102,8 +107,8 @@ static u64 nc_credit_rcv_limit(const struct nc_credit_rcv *r)
 							 r->edge;
 }
 
-/* R1: were we asked for what is in order now? Forgets what it answers. */
-static bool nc_credit_rcv_asked(struct nc_credit_rcv *r)
+/* R1: was an ACKREQ for what is in order now? Forgets what it answers. */
+static bool nc_credit_rcv_answer(struct nc_credit_rcv *r)
 {
 	if (!r->ackreq || r->nxt < r->ackreq_low)
 		return false;
@@ -166,6 +171,11 @@ bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure)
 	return nc_credit_rcv_limit(r) > r->said_edge;
 }
 
+void nc_credit_rcv_asked(struct nc_credit_rcv *r)
+{
+	r->edge = max(r->edge, r->read + r->win);
+}
+
 void nc_credit_rcv_ackreq(struct nc_credit_rcv *r, u64 end)
 {
 	end = max_t(u64, end, 1);	/* 0 is "nobody asked" */
@@ -177,7 +187,7 @@ void nc_credit_rcv_ackreq(struct nc_credit_rcv *r, u64 end)
 
 bool nc_credit_rcv_ack_due(struct nc_credit_rcv *r)
 {
-	return nc_credit_rcv_asked(r);
+	return nc_credit_rcv_answer(r);
 }
 
 void nc_credit_rcv_say(struct nc_credit_rcv *r, u64 *ack, u32 *wnd)
@@ -187,7 +197,7 @@ void nc_credit_rcv_say(struct nc_credit_rcv *r, u64 *ack, u32 *wnd)
 	*wnd = min_t(u64, nc_credit_ahead(r->edge, r->nxt), U32_MAX);
 	r->said_ack = r->nxt;
 	r->said_edge = max(r->said_edge, *ack + *wnd);
-	nc_credit_rcv_asked(r);
+	nc_credit_rcv_answer(r);
 }
 
 bool nc_credit_rcv_news(const struct nc_credit_rcv *r)

@@ -111,8 +111,7 @@ u32 nc_credit_snd_room(const struct nc_credit_snd *s);
  * @sndbuf: the socket's send buffer
  *
  * Return: S1: true on the frame with which the memory in flight that no request
- * covers reaches half of @sndbuf, at most NC_CREDIT_ACKREQ_MAX. A reader that
- * keeps up announces every quarter of its window, and then nobody has to ask.
+ * covers reaches half of @sndbuf, at most NC_CREDIT_ACKREQ_MAX.
  */
 bool nc_credit_snd_ackreq(const struct nc_credit_snd *s, u32 charge,
 			  u32 sndbuf);
@@ -120,16 +119,15 @@ bool nc_credit_snd_ackreq(const struct nc_credit_snd *s, u32 charge,
 /* a frame was handed to a channel; @end: number behind it, @asked: ACKREQ */
 void nc_credit_snd_sent(struct nc_credit_snd *s, u64 end, u32 charge,
 			bool asked);
+/* grows whenever the peer acknowledges or allows more */
+u64 nc_credit_snd_progress(const struct nc_credit_snd *s);
 
 /* acknowledged frames were freed; @charge: of those that had been sent */
 void nc_credit_snd_freed(struct nc_credit_snd *s, u32 charge);
 
-/**
- * nc_credit_snd_block - S2: is BLOCKED to be said now?
- * @s: state
- *
- * Return: true once per edge, when SYN was sent, data is queued (end > nxt) and
- * nc_credit_snd_room() is 0. Remembers that it was said.
+/*
+ * S2: is BLOCKED to be said now? True once per edge, when SYN was sent, data is
+ * queued (end > nxt) and nc_credit_snd_room() is 0. Remembers that it was said.
  */
 bool nc_credit_snd_block(struct nc_credit_snd *s);
 
@@ -139,21 +137,17 @@ void nc_credit_rcv_init(struct nc_credit_rcv *r, u32 win, u32 win_max);
 /* the application set SO_RCVBUF: W = @win from now on, edge stays */
 void nc_credit_rcv_lock(struct nc_credit_rcv *r, u32 win);
 
-/**
- * nc_credit_rcv_read - the application took @n bytes
- * @r: state
- * @n: how many
- *
- * Return: true if the edge can now be raised by W/4 or more since it was last
- * said (R2): announce at once.
+/*
+ * The application took @n bytes. Return: true if the edge can now be raised by
+ * W/4 or more since it was last said (R2): announce at once.
  */
 bool nc_credit_rcv_read(struct nc_credit_rcv *r, u32 n);
 
 /*
  * The window follows the reader, who announces all the time if it is small,
- * also when the sender never waits for it (Fisk and Feng, 2001): doubles W up
- * to its limit when the application took W bytes within @period of a clock
- * that may wrap. Return: true if W changed.
+ * also when nobody waits for it (Fisk and Feng, 2001): doubles W up to its
+ * limit when the application took W bytes within @period of a clock that may
+ * wrap. Return: true if W changed.
  */
 bool nc_credit_rcv_pace(struct nc_credit_rcv *r, u32 now, u32 period,
 			bool pressure);
@@ -171,10 +165,13 @@ bool nc_credit_rcv_pace(struct nc_credit_rcv *r, u32 now, u32 period,
  */
 bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure);
 
+/* asked in a frame without data: promise all that can be, however little */
+void nc_credit_rcv_asked(struct nc_credit_rcv *r);
+
 /**
  * nc_credit_rcv_ackreq - R1: a frame with ACKREQ ended at number @end
  * @r: state
- * @end: seq + len + FIN of the frame; of a bare ACK (keepalive) its seq
+ * @end: seq + len + FIN of the frame
  *
  * Remembered until it is in order, the lowest and the highest such number: the
  * first frees the sender early, the last one frees it of all.

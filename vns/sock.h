@@ -52,10 +52,11 @@ enum {
  * @busy_heard: data lock: the listener answered busy
  * @syn_fresh: data lock: the last NCSYN was answered: there is no child
  * @again: data lock: the last repeated NCSYN or NCSYN_ACK; one reference
- * @timer_una: data lock: progress seen by an orphan's timer
  * @bits: atomic: NC_SOCK_*
  * @unconfirmed: data lock: a child whose client was not heard since
  * @orphan: data lock: closed by its application, alive
+ * @orphan_asked: data lock: the peer was asked, since nothing had moved
+ * @orphan_progress: data lock: nc_credit_snd_progress() at the last look
  * @push_due: data lock: @timer pushes what could not be
  * @remains: data lock: closed and over, held by what is still queued for it
  *
@@ -68,7 +69,7 @@ enum {
  * @fin_queued: data lock: the last segment carries FIN
  * @say_blocked: data lock: the next announcement says BLOCKED
  * @say_again: data lock: announce even without news: the peer lost one (R3)
- * @say_probe: data lock: announce with ACKREQ: does the peer know us still?
+ * @say_probe: data lock: announce with ACKREQ: what does the peer know of us?
  * @say_last: data lock: one more announcement leaves after the end
  * @held: data lock: MSG_MORE: the last segment waits to become longer
  *
@@ -110,12 +111,13 @@ struct nc_sock {
 	bool			busy_heard;
 	bool			syn_fresh;
 	struct nc_seg		*again;
-	u64			timer_una;
 	unsigned long		bits;
 	bool			unconfirmed;
 	bool			orphan;
+	bool			orphan_asked;
 	bool			push_due;
 	bool			remains;
+	u64			orphan_progress;
 
 	struct nc_credit_snd	snd;
 	struct list_head	rtx;

@@ -231,6 +231,42 @@ TEST(nc_credit_rcv_ackreq__bare)
 	EXPECT_TRUE(nc_credit_rcv_ack_due(&r));
 }
 
+/* little is not announced by itself, but it is to one who asks */
+TEST(nc_credit_rcv_asked__however_little)
+{
+	struct nc_credit_rcv r = receiver(1000, 1000);
+	u64 ack;
+	u32 wnd;
+
+	r.nxt = 1001;
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	EXPECT_EQ(0, wnd);
+	EXPECT_FALSE(nc_credit_rcv_read(&r, 10));
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	EXPECT_EQ(0, wnd);
+	nc_credit_rcv_asked(&r);
+	EXPECT_TRUE(nc_credit_rcv_news(&r));
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	EXPECT_EQ(1001, ack);
+	EXPECT_EQ(10, wnd);
+	/* nothing was read since */
+	nc_credit_rcv_asked(&r);
+	EXPECT_FALSE(nc_credit_rcv_news(&r));
+}
+
+/* a smaller window takes no promise back */
+TEST(nc_credit_rcv_asked__promise_stays)
+{
+	struct nc_credit_rcv r = receiver(1000, 1000);
+	u64 ack;
+	u32 wnd;
+
+	nc_credit_rcv_lock(&r, 100);
+	nc_credit_rcv_asked(&r);
+	nc_credit_rcv_say(&r, &ack, &wnd);
+	EXPECT_EQ(1001, ack + wnd);
+}
+
 TEST(nc_credit_rcv_say__answers)
 {
 	struct nc_credit_rcv r = receiver(1000, 1000);
