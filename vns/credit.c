@@ -83,7 +83,7 @@ void nc_credit_snd_freed(struct nc_credit_snd *s, u32 charge)
 
 u64 nc_credit_snd_progress(const struct nc_credit_snd *s)
 {
-	return s->una + s->edge;
+	return s->una + min(s->edge, s->end);
 }
 
 bool nc_credit_snd_block(struct nc_credit_snd *s)

@@ -115,6 +115,7 @@ static bool nc_input_hdr(struct sock *sk, const struct nc_hdr *h)
 			WRITE_ONCE(sk->sk_rcvbuf, 2 * nsk->rcv.win);
 	}
 	if (h->type == NC_ACK && h->flags & NC_F_ACKREQ) {
+		nc_rx_sync_window(sk);
 		nc_credit_rcv_asked(&nsk->rcv);
 		nsk->say_again = true;
 		nc_sched_owe(&nsk->flow, true);
