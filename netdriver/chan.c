@@ -85,8 +85,8 @@ EXPORT_SYMBOL_NC(nc_chan_opened);
 
 void nc_chan_error(struct nc_chan *ch, int err)
 {
-	/* the first reason counts; 1 stands for a clean end */
-	if (cmpxchg(&ch->err, 0, err ? err : 1))
+	/* the first reason counts */
+	if (cmpxchg(&ch->err, 0, err ? err : NC_CHAN_ENDED))
 		return;
 	if (err == -EPROTO || err == -EPROTONOSUPPORT)
 		nc_mib_inc(ch->net, CHAN_PROTO);
@@ -140,7 +140,9 @@ static void nc_chan_drain(struct nc_chan *ch)
 	if (ch->state == NC_CHAN_DEAD || ch->state == NC_CHAN_DRAIN)
 		return;
 	if (ch->state != NC_CHAN_UP) {
-		nc_chan_error(ch, 0);	/* GOAWAY may not precede HELLO */
+		/* GOAWAY may not precede HELLO; and nobody heard of it yet */
+		nc_chan_error(ch, ch->state == NC_CHAN_CONNECTING ?
+				  NC_CHAN_GIVEN_UP : 0);
 		return;
 	}
 	nc_peer_lane_leave(ch);
@@ -154,13 +156,15 @@ static void nc_chan_drain(struct nc_chan *ch)
 
 static void nc_chan_die(struct nc_chan *ch)
 {
-	bool clean = ch->err == 1 && test_bit(NC_CHAN_SAID_GOAWAY, &ch->bits) &&
+	bool clean = ch->err == NC_CHAN_ENDED &&
+		     test_bit(NC_CHAN_SAID_GOAWAY, &ch->bits) &&
 		     test_bit(NC_CHAN_GOT_GOAWAY, &ch->bits);
-	int err = ch->err == 1 ? -ECONNRESET : ch->err;
+	bool peace = clean || ch->err == NC_CHAN_GIVEN_UP;
+	int err = ch->err > 0 ? -ECONNRESET : ch->err;
 
 	ch->died_in = ch->state;
 	nc_chan_set_state(ch, NC_CHAN_DEAD);
-	if (!clean)
+	if (!peace)
 		nc_mib_inc(ch->net, CHAN_DEAD);
 	if (ch->peer)
 		nc_peer_lane_del(ch);
@@ -177,7 +181,7 @@ static void nc_chan_die(struct nc_chan *ch)
 	nc_chan_tx_drain(ch);
 	nc_listener_forget(ch);
 	if (ch->peer)
-		nc_peer_lane_lost(ch, clean ? 0 : err);
+		nc_peer_lane_lost(ch, peace ? 0 : err);
 	nc_registry_put(ch->ops);
 	nc_chan_put(ch);		/* the one it was made with */
 }
@@ -195,6 +199,11 @@ static void nc_chan_cold(struct work_struct *work)
 		if (err)
 			nc_chan_error(ch, err);
 	}
+	/* one that has come up meanwhile stays */
+	if (test_and_clear_bit(NC_CHAN_EV_GIVE_UP, &ch->bits) &&
+	    ch->state == NC_CHAN_CONNECTING &&
+	    !test_bit(NC_CHAN_EV_OPENED, &ch->bits))
+		nc_chan_error(ch, NC_CHAN_GIVEN_UP);
 	if (!nc_chan_is_dead(ch) &&
 	    test_and_clear_bit(NC_CHAN_EV_OPENED, &ch->bits))
 		nc_chan_on_opened(ch);

@@ -13,6 +13,8 @@
 
 #define NC_CHAN_RING	64		/* answers waiting, a power of two */
 #define NC_CHAN_BUDGET	(64 << 10)	/* bytes sent for others inline */
+#define NC_CHAN_ENDED	1		/* err: the stream ended */
+#define NC_CHAN_GIVEN_UP 2		/* err: not up, and nobody waits */
 
 /*
  *  CONNECTING -> HELLO -> UP -> DRAIN -> DEAD
@@ -45,6 +47,7 @@ enum {
 	NC_CHAN_EV_OPENED,	/* events for the cold work */
 	NC_CHAN_EV_HELLO,
 	NC_CHAN_EV_GOAWAY,
+	NC_CHAN_EV_GIVE_UP,	/* if it is not up yet */
 	NC_CHAN_EV_ERROR,
 	NC_CHAN_GOT_HELLO,
 	NC_CHAN_STARTED,	/* ops->open() was called or was not needed */
@@ -64,7 +67,7 @@ enum {
  * @state: racy-ok: written by the cold work only
  * @died_in: owner: cold work; the state before DEAD
  * @in_set: lock: peer->cfg: the lane is in its set
- * @err: owner: who sets NC_CHAN_EV_ERROR
+ * @err: owner: who sets NC_CHAN_EV_ERROR; -errno, or why else
  * @born: owner: cold work; jiffies of its beginning, or of DRAIN
  * @cold: opening, HELLO, death: never two at once
  * @node: lock: peer->cfg, or listener->lock before HELLO
@@ -177,10 +180,8 @@ void nc_chan_start(struct nc_chan *ch);
 void nc_chan_kill(struct nc_chan *ch, int err);
 bool nc_chan_is_dead(const struct nc_chan *ch);
 
-/* chan_kick.c */
+/* chan_kick.c, chan_tx.c */
 void nc_chan_kick_init(struct nc_chan *ch);
-
-/* chan_tx.c */
 void nc_chan_tx_init(struct nc_chan *ch);
 /* transmit unless somebody does; process context, BH on, no lock */
 void nc_chan_tx_run(struct nc_chan *ch, int budget);

@@ -43,6 +43,8 @@ struct nc_lane_box {
  * @backoff_ms: lock: cfg: before the next attempt to open
  * @fails: lock: cfg: rounds of attempts in a row that failed
  * @down_since: lock: cfg: jiffies when a lane that was of use was last lost
+ * @wanted_at: lock: cfg: jiffies when connect() last found no lane, or when one
+ *	that was of use was lost
  * @idle_since: racy-ok: jiffies when the last flow left or a channel came, or
  *	past patience when the other end let go
  * @node_id: const: NUMA node of who called connect() first, or NUMA_NO_NODE
@@ -78,6 +80,7 @@ struct nc_peer {
 	unsigned int			backoff_ms;
 	unsigned int			fails;
 	unsigned long			down_since;
+	unsigned long			wanted_at;
 	unsigned long			idle_since;
 	int				node_id;
 	struct nc_plan_lanes		want[NC_CLASSES];

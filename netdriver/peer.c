@@ -120,6 +120,7 @@ static struct nc_peer *nc_peer_alloc(struct net *net, bool opened,
 	mutex_init(&peer->cfg);
 	INIT_LIST_HEAD(&peer->chans);
 	peer->down_since = jiffies;
+	peer->wanted_at = jiffies;
 	peer->idle_since = jiffies;
 	spin_lock_init(&peer->flows_lock);
 	INIT_LIST_HEAD(&peer->flows);

@@ -24,6 +24,8 @@ void nc_peer_chans_init(struct nc_peer *peer);
 void nc_peer_chans_exit(struct nc_peer *peer);
 /* connect() wants a lane: open channels now if none is up */
 void nc_peer_want(struct nc_peer *peer);
+/* under peer->cfg: is anybody there to use a channel, or about to be? */
+bool nc_peer_needed(const struct nc_peer *peer);
 /*
  * For good: flows are told, channels killed. @idle: only if no flow has come
  * meanwhile. Process context, no lock.

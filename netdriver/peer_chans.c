@@ -46,6 +46,14 @@ static unsigned long nc_peer_patience(const struct nc_peer *peer)
 	return peer->opened ? limit : 2 * limit;
 }
 
+/* connect() asks before its flow is there */
+bool nc_peer_needed(const struct nc_peer *peer)
+{
+	lockdep_assert_held(&peer->cfg);
+	return READ_ONCE(peer->nr_flows) || nc_peer_has_lane(peer) ||
+	       time_before(jiffies, peer->wanted_at + NC_PEER_TICK);
+}
+
 void nc_peer_want(struct nc_peer *peer)
 {
 	nc_peer_watch(peer);
@@ -56,6 +64,7 @@ void nc_peer_want(struct nc_peer *peer)
 		/* nobody has waited for a lane until now */
 		if (!READ_ONCE(peer->nr_flows))
 			peer->down_since = jiffies;
+		peer->wanted_at = jiffies;
 		peer->backoff_ms = 0;
 		nc_peer_later(peer, 0);
 	}
@@ -220,6 +229,9 @@ void nc_peer_lane_lost(struct nc_chan *ch, int err)
 	} else {	/* those that were of use all fell to one cause */
 		peer->fails = 0;
 		peer->backoff_ms = NC_PEER_BACKOFF_MIN;
+		/* perhaps with a RST or a last ACK: R5 makes up for it */
+		if (err)
+			peer->wanted_at = jiffies;
 	}
 	if (err) {
 		hopeless = alone &&
@@ -227,7 +239,7 @@ void nc_peer_lane_lost(struct nc_chan *ch, int err)
 			    err == -EPROTO || err == -EPROTONOSUPPORT ||
 			    peer->fails >= NC_PEER_FAILS);
 		nc_peer_later(peer, msecs_to_jiffies(peer->backoff_ms));
-	} else if (READ_ONCE(peer->nr_flows)) {
+	} else if (nc_peer_needed(peer)) {
 		nc_peer_later(peer, 0);	/* in peace; but a flow has come */
 	}
 unlock:
@@ -405,10 +417,13 @@ static void nc_peer_drain(struct nc_peer *peer)
 
 static void nc_peer_reap(struct nc_peer *peer)
 {
+	bool given_up = peer->opened && !nc_peer_needed(peer);
 	struct nc_chan *ch;
 
-	lockdep_assert_held(&peer->cfg);
 	list_for_each_entry(ch, &peer->chans, node) {
+		/* TCP would try for minutes what nobody waits for any more */
+		if (given_up && ch->state == NC_CHAN_CONNECTING)
+			nc_chan_event(ch, NC_CHAN_EV_GIVE_UP);
 		/* something listens there, but it does not speak */
 		if (peer->opened && ch->state == NC_CHAN_HELLO &&
 		    time_after(jiffies, ch->born + NC_PEER_HELLO))

@@ -89,6 +89,9 @@ static void nc_peer_fill(struct nc_peer *peer)
 		    ch->lane.index >= peer->want[ch->lane.class].want)
 			nc_chan_event(ch, NC_CHAN_EV_GOAWAY);
 	}
+	/* a host that is not there is left alone until somebody wants it */
+	if (!nc_peer_needed(peer))
+		return;
 	for (c = 0; c < NC_CLASSES; c++)
 		for (i = 0; i < peer->want[c].want && !err; i++)
 			if (!nc_peer_find_chan(peer, c, i))
