@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # report.jq - samples (of windows.jq) become the tables: one row for each arm,
 # case and metric, then the targets ($targets: array of those in targets.json)
+include "pairs";
 
 def median: sort | if length == 0 then null
 	elif length % 2 == 1 then .[(length - 1) / 2]
@@ -8,15 +9,6 @@ def median: sort | if length == 0 then null
 def num: if . == null then "-" elif . >= 1000 then round | tostring
 	elif . >= 100 then (. * 10 | round / 10 | tostring)
 	else (. * 100 | round / 100 | tostring) end;
-def pad($n): tostring | . + (" " * ([$n - length, 0] | max) // "");
-def lpad($n): tostring | ((" " * ([$n - length, 0] | max)) // "") + .;
-
-# per repetition, so that both figures come from neighbouring windows
-def ratios($all; $t):
-	def values($x): [$all[] | select(.scenario == $t.scenario and .arm == $x.arm
-		and .case == $x.case and .valid) | {rep, v: .metrics[$x.metric]} | select(.v != null)];
-	values($t.of) as $num | values($t.to) as $den
-	| [$num[] as $a | $den[] | select(.rep == $a.rep and .v > 0) | $a.v / .v];
 
 . as $all
 | (["scenario", "arm", "case", "metric", "median", "low", "high", "n"]),
@@ -29,8 +21,8 @@ def ratios($all; $t):
 	| [.[] | select(.valid | not) | .why] | select(length > 0)
 	| [$id.scenario, $id.arm, $id.case, "void", (group_by(.) | map("\(length) \(.[0])") | join(", ")), "", "", ""]),
   ($targets[0][] as $t
-	| ratios($all; $t) as $r | select($r | length > 0)
-	| ($r | median) as $m
+	| select(asked($all; $t) > 0)
+	| ratios($all; $t) as $r | ($r | median) as $m
 	| ["target", $t.id, $t.text, "\($t.op) \($t.target)", ($m | num), ($r | min | num), ($r | max | num),
-	   ($r | length), (if ($t.op == ">=" and $m >= $t.target) or ($t.op == "<=" and $m <= $t.target) then "met" else "NOT met" end)])
+	   ($r | length), (if $m == null then "NOT measured" elif ($t.op == ">=" and $m >= $t.target) or ($t.op == "<=" and $m <= $t.target) then "met" else "NOT met" end)])
 | @tsv

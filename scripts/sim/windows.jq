@@ -5,7 +5,8 @@
 #	{scenario, arm, case, rep, valid, why, late, lost_us,
 #	 metrics: {"bulk Gb/s": 26.1, ...}, proof}
 #
-# The n-th window of the guest is the n-th of the plugin. A window in which a
+# The n-th window of the guest is the n-th of the plugin; repetitions are counted
+# from $before, those that were measured before, elsewhere. A window in which a
 # processor was late too often or lost over 1 % of its time is void. A native
 # machine has no plugin: then only what the guest says counts.
 
@@ -96,10 +97,10 @@ def risen($p): $p.after | with_entries(.value -= ($p.before[.key] // 0))
 | reduce .[] as $s ({n: {}, out: []};
 	"\($s.scenario):\($s.arm):\($s.case)" as $k
 	| .n[$k] += 1
-	| .out += [$s + {rep: .n[$k]}]) | .out
+	| .out += [$s + {rep: ($before + .n[$k])}]) | .out
 | reduce $proofs[] as $p ({n: {}, out: .};
 	.n[$p.name] += 1
-	| .n[$p.name] as $rep
+	| ($before + .n[$p.name]) as $rep
 	| .out |= map(if "\(.scenario):\(.arm):\(.case)" == $p.name and .rep == $rep
 		then risen($p.proof) as $r | . + {counters: $r, proven: proven(.arm; $r)} else . end))
 | .out
