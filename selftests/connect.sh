@@ -60,9 +60,7 @@ silence() {
 
 # One connection: then A has channels to B.
 once() {
-	nc_serve "$NS_B" 7012 -H 10.77.0.2
-	nc_stream "$NS_A" -c 10.77.0.2 -p 7012 -n 1 -t 64K
-	wait "$nc_server"
+	nc_across 10.77.0.2 7012 -n 1 -t 64K
 }
 
 # A server has so many sets of channels; who comes next is told.

@@ -22,11 +22,8 @@ run() {	# run MEGABYTES SOCKETS WEATHER...: both directions, from A to B
 
 	shift 2
 	weather "$@"
-	nc_serve "$NS_B" 7002 -H 10.77.0.2
-	nc_stream "$NS_A" -c 10.77.0.2 -p 7002 -z -n "$sockets" \
-		-t "$(nc_amount "$amount")" || rc=$?
-	[ $rc = 0 ] || kill "$nc_server"
-	wait "$nc_server" || rc=1
+	nc_across 10.77.0.2 7002 -z -n "$sockets" -t "$(nc_amount "$amount")" ||
+		rc=$?
 	[ $rc = 0 ] || [ "$NC_PROTO" = 6 ] || nc_show "$NS_A"
 	return $rc
 }

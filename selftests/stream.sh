@@ -7,20 +7,6 @@ set -u
 . "${NC_TESTS:-$(dirname "$0")}/lib.sh"
 rounds=${NC_ROUNDS:-0}
 
-across() {	# across HOST [OPTION...]: from namespace A to B
-	local host=$1 family='' rc=0
-
-	shift
-	[[ $host != *:* ]] || family=-6
-	# shellcheck disable=SC2086
-	nc_serve "$NS_B" 7001 $family -H "$host"
-	# shellcheck disable=SC2086
-	nc_stream "$NS_A" -c "$host" -p 7001 $family "$@" || rc=$?
-	[ $rc = 0 ] || kill "$nc_server"
-	wait "$nc_server" || rc=1
-	return $rc
-}
-
 loop_transport() {
 	nc_sysctl "" transport loop
 	nc_stream "" -n 16 -t "$(nc_amount 24)"
@@ -50,8 +36,8 @@ nc_stage "many sockets" nc_stream "" -n 100 -t "$(nc_amount 32)"
 nc_stage "small buffers" nc_stream "" -b 4K -n 8 -t "$(nc_amount 8)"
 nc_stage "small calls" nc_stream "" -m 64 -n 8 -t "$(nc_amount 2)"
 nc_stage "round after round" nc_stream "" -n 8 -t 8s
-nc_stage "namespaces" across 10.77.0.2 -t "$(nc_amount 32)"
-nc_stage "namespaces IPv6" across fd77::2 -t "$(nc_amount 24)"
+nc_stage "namespaces" nc_across 10.77.0.2 7001 -t "$(nc_amount 32)"
+nc_stage "namespaces IPv6" nc_across fd77::2 7001 -t "$(nc_amount 24)"
 if [ "$NC_PROTO" = 6 ]; then
 	ktap_test_skip "loop transport"
 	ktap_test_skip "scheduler"
