@@ -299,6 +299,16 @@ bool nc_connect_crossing(struct sock *sk, struct nc_chan *ch,
 	return true;
 }
 
+/* those whom a full backlog turned away together do not come back together */
+static unsigned long nc_connect_delay(const struct nc_sock *nsk)
+{
+	u32 ms = nsk->busy_ms;
+
+	if (nsk->busy_heard)
+		ms = ms / 2 + get_random_u32_below(ms);
+	return msecs_to_jiffies(ms);
+}
+
 /*
  * The listener is busy, or nothing was heard (an answer may be dropped when
  * very many are due at once): again, as TCP does when its SYN is dropped. After
@@ -316,7 +326,7 @@ void nc_connect_retry(struct sock *sk)
 	nsk->syn_fresh = false;
 	nsk->busy_ms = clamp(nsk->busy_ms * 2, NC_CONNECT_BUSY_MIN,
 			     NC_CONNECT_BUSY_MAX);
-	nc_sock_push_later(sk, msecs_to_jiffies(nsk->busy_ms));
+	nc_sock_push_later(sk, nc_connect_delay(nsk));
 }
 
 void nc_connect_busy(struct sock *sk)
@@ -331,7 +341,7 @@ void nc_connect_busy(struct sock *sk)
 		nsk->push_due = false;
 		nsk->busy_ms = NC_CONNECT_BUSY_MIN;
 	}
-	nc_sock_push_later(sk, msecs_to_jiffies(nsk->busy_ms));
+	nc_sock_push_later(sk, nc_connect_delay(nsk));
 }
 
 void nc_connect_timeout(struct sock *sk)
