@@ -420,6 +420,7 @@ static void nc_peer_reap(struct nc_peer *peer)
 	bool given_up = peer->opened && !nc_peer_needed(peer);
 	struct nc_chan *ch;
 
+	lockdep_assert_held(&peer->cfg);
 	list_for_each_entry(ch, &peer->chans, node) {
 		/* TCP would try for minutes what nobody waits for any more */
 		if (given_up && ch->state == NC_CHAN_CONNECTING)
