@@ -94,17 +94,23 @@ bool nc_credit_snd_block(struct nc_credit_snd *s)
 	return true;
 }
 
+/* how far the edge could be: a promise stays, even if W became less */
+static u64 nc_credit_rcv_most(const struct nc_credit_rcv *r)
+{
+	return max(r->edge, r->read + r->win);
+}
+
 /*
- * Where the edge may be: a promise stays, even if W became less. It moves by
- * W/4 at least, or when the reader has taken everything (RFC 1122, 4.2.3.3):
- * else a slow reader's every byte would become a frame of its own.
+ * Where the edge may be. It moves by W/4 at least, or when the reader has taken
+ * everything (RFC 1122, 4.2.3.3): else a slow reader's every byte would become
+ * a frame of its own.
  */
 static u64 nc_credit_rcv_limit(const struct nc_credit_rcv *r)
 {
-	u64 gain = nc_credit_ahead(r->read + r->win, r->edge);
+	u64 most = nc_credit_rcv_most(r);
 
-	return r->nxt <= r->read || gain >= r->win / 4 ? r->edge + gain :
-							 r->edge;
+	return r->nxt <= r->read || most - r->edge >= r->win / 4 ? most :
+								   r->edge;
 }
 
 /* R1: was an ACKREQ for what is in order now? Forgets what it answers. */
@@ -173,7 +179,7 @@ bool nc_credit_rcv_blocked(struct nc_credit_rcv *r, u32 queued, bool pressure)
 
 void nc_credit_rcv_asked(struct nc_credit_rcv *r)
 {
-	r->edge = max(r->edge, r->read + r->win);
+	r->edge = nc_credit_rcv_most(r);
 }
 
 void nc_credit_rcv_ackreq(struct nc_credit_rcv *r, u64 end)

@@ -119,6 +119,7 @@ bool nc_credit_snd_ackreq(const struct nc_credit_snd *s, u32 charge,
 /* a frame was handed to a channel; @end: number behind it, @asked: ACKREQ */
 void nc_credit_snd_sent(struct nc_credit_snd *s, u64 end, u32 charge,
 			bool asked);
+
 /* grows whenever the peer acknowledges or allows more of what is queued */
 u64 nc_credit_snd_progress(const struct nc_credit_snd *s);
 

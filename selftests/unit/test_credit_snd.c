@@ -122,6 +122,23 @@ TEST(nc_credit_snd_ack__windows_at_the_limits)
 	EXPECT_EQ(U32_MAX, nc_credit_snd_room(&s));
 }
 
+/* what an orphan lives by: not by credit that it has no use for */
+TEST(nc_credit_snd_progress__of_what_is_queued)
+{
+	struct nc_credit_snd s = sender(100, 500);
+	u64 before = nc_credit_snd_progress(&s);
+
+	s.nxt = 101;
+	nc_credit_snd_ack(&s, 1, 101);
+	EXPECT_EQ(before + 1, nc_credit_snd_progress(&s));
+	nc_credit_snd_ack(&s, 51, 51);
+	EXPECT_EQ(before + 51, nc_credit_snd_progress(&s));
+	nc_credit_snd_ack(&s, 51, 1000);
+	before = nc_credit_snd_progress(&s);
+	nc_credit_snd_ack(&s, 51, 1001);
+	EXPECT_EQ(before, nc_credit_snd_progress(&s));
+}
+
 TEST(nc_credit_snd_room__smaller_of_both)
 {
 	struct nc_credit_snd s = sender(10000, 500);
