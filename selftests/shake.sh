@@ -57,7 +57,6 @@ with_policy() {
 	nc_knob vns/copy_helpers 3
 	nc_knob vns/copy_cpus "0-$((cpus - 1))"
 	dead=$(nc_stat "" ChannelDead)
-	nc_trace nc_chan_state 1
 	: > "$NC_TMP/knobs"
 	RANDOM=$seed
 	nc_client "" -S "$1" -n 10 -z -s $((seed + 1)) -t "$(nc_amount 4)" \
@@ -74,7 +73,6 @@ with_policy() {
 	nc_note "$(wc -l < "$NC_TMP/knobs") changes"
 	# those not wanted any more were closed in order
 	nc_no_channel_died "$dead"
-	nc_trace nc_chan_state 0
 }
 
 copies_were_shared() {
@@ -96,8 +94,10 @@ done
 seconds=$((24 / ${#known[@]}))
 nc_begin $((${#known[@]} + 1))
 nc_note "NC_SEED=$seed, policies: ${known[*]}"
+nc_trace nc_chan_state 1
 for policy in "${known[@]}"; do
 	nc_stage "policy $policy" with_policy "$policy"
 done
 nc_stage "copies were shared" copies_were_shared
+nc_trace nc_chan_state 0
 ktap_finished

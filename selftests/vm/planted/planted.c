@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Faults on purpose: each must be reported by the debug kernels, in a boot of
- * its own, before their silence about the real module means anything.
+/* Faults on purpose: each must be reported by the debug kernels before their
+ * silence about the real module means anything.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
