@@ -23,7 +23,7 @@ as_default() {
 	set_policy weighted
 	policy_is weighted
 	nc_stream "" -n 16 -t "$(nc_amount 4)"
-	nc_stream "" -6 -n 4 -t "$(nc_amount 1)" -m 100
+	nc_stream "" -6 -n 4 -t 512K -m 100
 	set_policy class
 	nc_wait unused
 }

@@ -40,7 +40,7 @@ asked() {
 	[ "$picks" -gt 0 ]
 	[ "$messages" -gt 0 ]
 	set_policy bpf
-	nc_stream "" -6 -n 4 -t "$(nc_amount 1)" -m 100
+	nc_stream "" -6 -n 4 -t 512K -m 100
 	set_policy class
 	counted spill picks "$picks"
 	counted spill messages "$messages"

@@ -9,13 +9,13 @@ rounds=${NC_ROUNDS:-0}
 
 loop_transport() {
 	nc_sysctl "" transport loop
-	nc_stream "" -n 16 -t "$(nc_amount 24)"
+	nc_stream "" -n 16 -t "$(nc_amount 12)"
 	nc_sysctl "" transport tcp
 }
 
 # Both schedulers move the same bytes.
 scheduler() {
-	nc_stream "" -S "$1" -n 12 -t "$(nc_amount 16)"
+	nc_stream "" -S "$1" -n 12 -t "$(nc_amount 8)"
 }
 
 loopback() { nc_stream "" -t "$(nc_amount "$1")"; }
@@ -30,14 +30,14 @@ fi
 nc_begin 11 tcp
 nc_namespaces
 nc_stage "loopback" loopback 32
-nc_stage "loopback IPv6" nc_stream "" -6 -t "$(nc_amount 24)"
+nc_stage "loopback IPv6" nc_stream "" -6 -t "$(nc_amount 16)"
 nc_stage "one socket" nc_stream "" -n 1 -z -t "$(nc_amount 128)"
-nc_stage "many sockets" nc_stream "" -n 100 -t "$(nc_amount 32)"
-nc_stage "small buffers" nc_stream "" -b 4K -n 8 -t "$(nc_amount 8)"
-nc_stage "small calls" nc_stream "" -m 64 -n 8 -t "$(nc_amount 2)"
-nc_stage "round after round" nc_stream "" -n 8 -t 8s
-nc_stage "namespaces" nc_across 10.77.0.2 7001 -t "$(nc_amount 32)"
-nc_stage "namespaces IPv6" nc_across fd77::2 7001 -t "$(nc_amount 24)"
+nc_stage "many sockets" nc_stream "" -n 100 -t "$(nc_amount 16)"
+nc_stage "small buffers" nc_stream "" -b 4K -n 8 -t "$(nc_amount 4)"
+nc_stage "small calls" nc_stream "" -m 64 -n 8 -t "$(nc_amount 1)"
+nc_stage "round after round" nc_stream "" -n 8 -t 6s
+nc_stage "namespaces" nc_across 10.77.0.2 7001 -t "$(nc_amount 24)"
+nc_stage "namespaces IPv6" nc_across fd77::2 7001 -t "$(nc_amount 16)"
 if [ "$NC_PROTO" = 6 ]; then
 	ktap_test_skip "loop transport"
 	ktap_test_skip "scheduler"
