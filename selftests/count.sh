@@ -66,8 +66,7 @@ grows() {
 	nc_wait lanes_above T 1 || rc=1
 	nc_in "$NS_A" cat /proc/net/netchannel/peers
 	wait "$nc_pid" || rc=1
-	[ $rc = 0 ] || kill "$nc_server" 2> /dev/null || true
-	wait "$nc_server" || rc=1
+	nc_served $rc || rc=1
 	nc_trace nc_lanes 0
 	[ $rc = 0 ] || return 1
 	[ -e $NC_TRACING/events/netchannel/nc_lanes ] || return 0

@@ -234,6 +234,16 @@ nc_stream() {
 	nc_in "$ns" ./nc_stream -P "$NC_PROTO" -w $((30 * NC_SLOW)) "$@"
 }
 
+# nc_served STATUS: waits for the server, ends it if the client's STATUS is bad;
+# returns the status of both
+nc_served() {
+	local rc=$1
+
+	[ "$rc" = 0 ] || kill "$nc_server" 2> /dev/null || true
+	wait "$nc_server" || [ "$rc" != 0 ] || rc=1
+	return "$rc"
+}
+
 # nc_across HOST PORT OPTION...: the stream test from namespace A to B
 nc_across() {
 	local host=$1 port=$2 family=() rc=0
@@ -242,9 +252,7 @@ nc_across() {
 	[[ $host != *:* ]] || family=(-6)
 	nc_serve "$NS_B" "$port" "${family[@]}" -H "$host"
 	nc_stream "$NS_A" -c "$host" -p "$port" "${family[@]}" "$@" || rc=$?
-	[ $rc = 0 ] || kill "$nc_server"
-	wait "$nc_server" || rc=1
-	return $rc
+	nc_served $rc
 }
 
 # nc_client NETNS ARGS...: the same in the background, pid in $nc_pid

@@ -43,9 +43,7 @@ outage() {
 		ip -n "$NS_A" link set veth0 up
 	done
 	wait "$client" || rc=$?
-	[ $rc = 0 ] || kill "$nc_server"
-	wait "$nc_server" || rc=1
-	return $rc
+	nc_served $rc
 }
 
 nc_begin 6 tcp

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# reload.sh - insmod, traffic, rmmod, again and again (NC_RELOADS, 20)
+# reload.sh - insmod, traffic, rmmod, again and again (NC_RELOADS, 10)
 set -u
 # shellcheck source=lib.sh
 . "${NC_TESTS:-$(dirname "$0")}/lib.sh"
-reloads=${NC_RELOADS:-20}
+reloads=${NC_RELOADS:-10}
 batch=20	# rounds in a stage (the last one is whole): shows how far a run is
 [ "$reloads" -ge $batch ] || batch=$reloads
 

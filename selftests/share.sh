@@ -51,20 +51,23 @@ alone() {
 }
 
 while_knobs_change() {
-	local client i
+	local client i=0
 
 	nc_client "" -n 6 -t "$((8 * NC_SLOW))s" -m 4M
 	client=$nc_pid
-	for i in $(seq 60); do
+	while kill -0 "$client" 2> /dev/null; do
 		set_knob copy_helpers $((i % 4))
 		set_knob copy_bytes $((65536 << i % 5))
 		set_knob copy_cpus "0-$((i % $(nproc)))"
+		i=$((i + 1))
 		sleep 0.1
 	done
+	wait "$client"
+	nc_note "$i changes of each"
 	set_knob copy_helpers 3
 	set_knob copy_bytes 65536
 	set_knob copy_cpus "0-$(($(nproc) - 1))"
-	wait "$client"
+	[ $i -gt 4 ]
 }
 
 # a helper may be busy with its pages when a process dies
