@@ -81,7 +81,8 @@ if [ ${#debug[@]} -gt 0 ]; then
 	setsid chrt --idle 0 sh -c 'for v; do scripts/kernel.sh image "$v"; done' \
 		sh "${debug[@]}" > "$logs/kernels.log" 2>&1 < /dev/null &
 	builder=$!
-	trap 'kill -- "-$builder" 2> /dev/null || true' EXIT
+	# only if it still runs: its number may be another's by then
+	trap '[ -z "$(jobs -r)" ] || kill -- "-$builder"' EXIT
 fi
 
 for s; do
