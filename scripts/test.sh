@@ -77,9 +77,8 @@ for s; do
 	case $s in k | l) debug+=("$s") ;; esac
 done
 if [ ${#debug[@]} -gt 0 ]; then
-	# shellcheck disable=SC2016
-	setsid chrt --idle 0 sh -c 'for v; do scripts/kernel.sh image "$v"; done' \
-		sh "${debug[@]}" > "$logs/kernels.log" 2>&1 < /dev/null &
+	setsid chrt --idle 0 scripts/build-all.sh --kernels "${debug[@]}" \
+		> "$logs/kernels.log" 2>&1 < /dev/null &
 	builder=$!
 	# only if it still runs: its number may be another's by then
 	trap '[ -z "$(jobs -r)" ] || kill -- "-$builder"' EXIT
